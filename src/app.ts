@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { createAdmin } from './admin/health.ts'
+import type { Config } from './config/schema.ts'
+import { compileRules } from './core/rules.ts'
+import { type Session, sessionEndsAt } from './core/session.ts'
+import { createCallback } from './endpoints/callback.ts'
+import { registerEndpoints } from './endpoints/endpoints.ts'
+import { createLogin } from './endpoints/login.ts'
+import { createLogout } from './endpoints/logout.ts'
+import { createUserinfo } from './endpoints/userinfo.ts'
+import { createForwarding } from './forwarding.ts'
+import { createAnswers } from './gate/answer.ts'
+import { createBeginLogin } from './gate/begin-login.ts'
+import { createFront } from './gate/front.ts'
+import { createGuard } from './gate/guard.ts'
+import { createIdentify } from './gate/identity.ts'
+import { createTellLoginProblem } from './gate/login-problem.ts'
+import { createOriginOf } from './gate/origin.ts'
+import { createPublicServer } from './gate/public-server.ts'
+import { createRequestIds } from './gate/request-id.ts'
+import { createRespond } from './gate/respond.ts'
+import { createSites, type Site } from './gate/site.ts'
+import { createRefuseUnreadable } from './gate/unreadable.ts'
+import { requestLine } from './logs/request-log.ts'
+import { createProvider } from './provider/provider.ts'
+import { createTrust } from './proxy/forwarded.ts'
+import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
+import { createUpstreams } from './proxy/upstreams.ts'
+import { createSessions } from './sessions.ts'
+
+/** What an app takes from its surroundings; tests bring their own. */
+export type Surroundings = Readonly<{
+  logger: Logger
+  /** Epoch seconds. */
+  clock?: () => number
+  /** Waits for so many milliseconds. */
+  sleep?: (ms: number) => Promise<unknown>
+}>
+
+/** The gateway, ready to listen. */
+export type App = Readonly<{
+  /** The listener that browsers reach. */
+  public: FastifyInstance
+  /** Health and readiness. */
+  admin: FastifyInstance
+  /** Ends streams whose session is over; called every second while listening. */
+  sweep: () => void
+  /** Opens both listeners and begins discovery; gives the addresses. */
+  listen: () => Promise<{ publicAddress: string; adminAddress: string }>
+  /** Ends open streams, lets the requests under way finish, and closes everything. */
+  close: () => Promise<void>
+}>
+
+const sweepEveryMs = 1_000
+
+/** Joins the parts; listens to nothing yet. */
+export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
+  const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = delay } = surroundings
+  const { prefix, public_url: publicUrls } = config.server
+  const defaultScheme = publicUrls[0]?.startsWith('https:') ? 'https' : 'http'
+
+  const provider = createProvider({ config: config.provider, clock, log: logger, sleep })
+  const sessions = await createSessions(config, { clock, sleep, provider, logger })
+  const { ended, cookieLines, limits, live } = sessions
+  const sites = createSites({
+    publicUrls,
+    prefix,
+    cookieDomain: config.session.cookie.domain,
+    cookiesFor: sessions.cookiesFor,
+  })
+  const rules = compileRules(config.routes)
+  const upstreams = createUpstreams(config.upstreams)
+  const createRequestId = createRequestIds()
+
+  const identify = createIdentify({ ...sessions, clock })
+  const respond = createRespond(prefix, cookieLines)
+  const logError = (err: unknown, requestId: string) => logger.warn({ err, request_id: requestId })
+  const loginProblem = createTellLoginProblem({
+    respond,
+    sameSite: config.session.cookie.same_site,
+    domain: config.session.cookie.domain,
+    log: logError,
+  })
+  const beginLogin = createBeginLogin(provider, clock)
+  const answers = createAnswers({ respond, sites, prefix, beginLogin, loginProblem, logError })
+
+  const front = createFront({
+    sites,
+    answers,
+    ruleKnowsHost: rules.knowsHost,
+    originOf: createOriginOf(createTrust(config.server.trusted_proxies), defaultScheme),
+    createRequestId,
+    onEnd: logRequest,
+    elapsed: () => performance.now(),
+  })
+  const guard = createGuard({
+    rules,
+    sites,
+    prefix,
+    identify,
+    answers,
+    needsToken: (rule) => upstreams.get(rule.upstream).token !== 'none',
+  })
+  const forwardRequest = createForwarding({
+    upstreams,
+    identityNames: Object.values(config.upstreams).flatMap((upstream) =>
+      Object.keys(upstream.identity_headers),
+    ),
+    live,
+    defaultScheme,
+    ownsCookie: sessions.ownsCookie,
+    cookieLines,
+    endsAt: (session) => sessionEndsAt(session, limits),
+    onFailure: answers.upstreamFailed,
+    onCut: logError,
+  })
+
+  const app = createPublicServer({
+    headersTimeout: config.server.timeouts.headers,
+    keepAliveTimeout: config.server.timeouts.keep_alive,
+    isWebSocket,
+    upgradeResponse,
+    onUnreadable: createRefuseUnreadable(prefix, createRequestId),
+    onUnroutable: (request, reply) =>
+      front.call(app, request, reply, () => answers.badRequest(request, reply, 'target-not-canonical')),
+  })
+  app.decorateRequest('visit')
+  app.addHook('onRequest', front)
+  app.setErrorHandler((error, request, reply) => answers.internal(request, reply, error))
+  registerEndpoints(app, prefix, answers, {
+    start: { GET: createLogin({ sites, prefix, beginLogin, respond, loginProblem }) },
+    sign_in: { GET: createLogin({ sites, prefix, beginLogin, respond, loginProblem }) },
+    callback: {
+      GET: createCallback({
+        sites,
+        beginLogin,
+        respond,
+        loginProblem,
+        usedStates: sessions.usedStates,
+        sessionOf,
+        exchange: provider.exchange,
+        endSession: sessions.end,
+        createSessionId: () => randomBytes(16).toString('base64url'),
+        clock,
+      }),
+    },
+    userinfo: { GET: createUserinfo({ sites, prefix, identify, respond }) },
+    ...createLogout({
+      sites,
+      prefix,
+      respond,
+      sessionOf,
+      endSession: sessions.end,
+      endSessionUrl: provider.endSessionUrl,
+      seal: sessions.sealReturn,
+      open: sessions.openReturn,
+    }),
+  })
+  // In a scope of its own: the guard stands before upstreams, never before our own endpoints.
+  app.register((guarded, _options, done) => {
+    guarded.addHook('onRequest', guard)
+    guarded.all('/*', forwardRequest)
+    done()
+  })
+
+  const admin = createAdmin({ readiness })
+  const sweep = () => live.sweep(clock())
+  let timer: NodeJS.Timeout | undefined
+  return { public: app, admin, sweep, listen, close }
+
+  /** The session of a request, for our own endpoints: live, not signed out, whatever its access token. */
+  function sessionOf(site: Site, cookieHeader: string | undefined): Session | undefined {
+    const { session } = site.cookies.sessions.read(cookieHeader)
+    return session !== undefined && !ended.has(session.id) ? session : undefined
+  }
+
+  function readiness() {
+    const state = provider.readiness()
+    const check = state.ready ? { ok: true } : { ok: false, reason: state.reason }
+    return { ready: state.ready, checks: { provider: check } }
+  }
+
+  function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+    const { visit, method, headers } = request
+    const { level, fields, message } = requestLine({
+      method,
+      host: visit.origin.host ?? String(headers.host),
+      path: visit.target?.path ?? '(not canonical)',
+      status: reply.raw.statusCode,
+      durationMs: performance.now() - visit.startedAt,
+      decision: visit.decision ?? 'answer',
+      reason: visit.reason ?? 'none',
+      requestId: visit.requestId,
+      client: visit.origin.client,
+      aborted: !reply.raw.writableFinished,
+      ...(visit.rule && { rule: visit.rule.name, upstream: visit.rule.upstream }),
+      ...(visit.session && { sub: visit.session.sub }),
+    })
+    logger[level](fields, message)
+  }
+
+  async function listen() {
+    for (const warning of config.warnings) logger.warn(warning)
+    provider.start()
+    const adminAddress = await admin.listen({ ...config.admin.listen })
+    const publicAddress = await app.listen({ ...config.server.listen })
+    timer = setInterval(sweep, sweepEveryMs).unref()
+    return { publicAddress, adminAddress }
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(timer)
+    live.closeAll()
+    await app.close()
+    await Promise.all([admin.close(), upstreams.close(), provider.close()])
+  }
+}

@@ -1,0 +1,1 @@
+export async function runDemo(_: { write: (line: string) => void }): Promise<void> {}

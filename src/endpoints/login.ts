@@ -1,0 +1,36 @@
+import { returnTarget } from '../core/return-target.ts'
+import type { BeginLogin } from '../gate/begin-login.ts'
+import type { TellLoginProblem } from '../gate/login-problem.ts'
+import type { Respond } from '../gate/respond.ts'
+import type { Sites } from '../gate/site.ts'
+import type { Endpoint } from './endpoints.ts'
+import { queryOf } from './query.ts'
+
+type LoginOptions = Readonly<{
+  sites: Sites
+  prefix: string
+  beginLogin: BeginLogin
+  respond: Respond
+  loginProblem: TellLoginProblem
+}>
+
+/** `GET start?rd=` and `GET sign_in?rd=`: begin a login, back to `rd` afterwards if that is one of ours. */
+export function createLogin({ sites, prefix, beginLogin, respond, loginProblem }: LoginOptions): Endpoint {
+  return async (request, reply) => {
+    const site = request.visit.site ?? sites.primary
+    const rd = queryOf(request).getAll('rd')
+    const returnTo = returnTarget(rd.length === 1 ? rd[0] : undefined, {
+      origin: site.origin,
+      isOwnOrigin: sites.isOwnOrigin,
+      prefix,
+    })
+    try {
+      const { location, cookies } = await beginLogin(site, request.headers.cookie, { returnTo })
+      // Asked for by hand: an earlier count of logins that led nowhere says nothing about this one.
+      const lines = [...cookies, site.cookies.loops.reset()]
+      respond.redirect(request, reply, 302, location, { reason: 'login-begun', cookies: lines })
+    } catch (error) {
+      loginProblem.failed(request, reply, error, returnTo)
+    }
+  }
+}

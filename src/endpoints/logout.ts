@@ -1,0 +1,111 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isCrossSite, isNavigation } from '../core/navigation.ts'
+import { returnTarget } from '../core/return-target.ts'
+import type { Session } from '../core/session.ts'
+import type { Respond } from '../gate/respond.ts'
+import type { Site, Sites } from '../gate/site.ts'
+import { crossSitePage } from '../pages/cross-site.ts'
+import { signOutPage } from '../pages/sign-out.ts'
+import { signedOutPage } from '../pages/signed-out.ts'
+import type { EndpointTable } from './endpoints.ts'
+import { queryOf } from './query.ts'
+
+type LogoutOptions = Readonly<{
+  sites: Sites
+  prefix: string
+  respond: Respond
+  /** The live session of a request, if there is one. */
+  sessionOf: (site: Site, cookieHeader: string | undefined) => Session | undefined
+  /** Ends a session here and revokes its tokens at the provider, without waiting for it. */
+  endSession: (session: Session) => void
+  endSessionUrl: (wish: {
+    idToken?: string
+    postLogoutRedirectUri: string
+    state?: string
+  }) => string | undefined
+  /** Keeps the return target on its way through the provider. */
+  seal: (returnTo: string) => string
+  open: (sealed: string) => string | undefined
+}>
+
+/**
+ * `sign_out` ends the session here first, then at the provider; `signed_out` is where the provider sends people back to.
+ * @see OpenID Connect RP-Initiated Logout 1.0 sections 2 and 3
+ */
+export function createLogout(options: LogoutOptions): EndpointTable {
+  const { sites, prefix, respond, sessionOf, endSession, endSessionUrl, seal, open } = options
+  return { sign_out: { POST: post, GET: get }, signed_out: { GET: signedOut } }
+
+  function post(request: FastifyRequest, reply: FastifyReply): void {
+    if (isCrossSite(request.method, request.headers, sites.isOwnOrigin)) {
+      respond.page(request, reply, crossSitePage(respond.facts(request)), { reason: 'cross-site' })
+      return
+    }
+    signOut(request, reply)
+  }
+
+  /** A link on one of our own pages signs out; a link or image elsewhere only gets to a button. */
+  function get(request: FastifyRequest, reply: FastifyReply): void {
+    const { headers, method } = request
+    if (headers['sec-fetch-site'] === 'same-origin' && isNavigation(method, headers)) {
+      signOut(request, reply)
+      return
+    }
+    const session = sessionOf(siteOf(request), headers.cookie)
+    const email = session?.claims['email'] ?? session?.sub
+    const facts = { ...respond.facts(request), ...(email !== undefined && { who: String(email) }) }
+    respond.page(request, reply, signOutPage(facts), { reason: 'sign-out-asked' })
+  }
+
+  function signOut(request: FastifyRequest, reply: FastifyReply): void {
+    const site = siteOf(request)
+    const { cookie } = request.headers
+    const session = sessionOf(site, cookie)
+    if (session !== undefined) endSession(session)
+    const { sessions, logins, loops } = site.cookies
+    const cookies = [...sessions.clear(cookie), ...logins.clearAll(cookie), loops.reset()]
+    const location = nextStop(site, session, returnOf(request, site))
+    if (isNavigation('GET', request.headers)) {
+      respond.redirect(request, reply, 303, location, { reason: 'signed-out', cookies })
+      return
+    }
+    respond.json(request, reply, 200, JSON.stringify({ signed_out: true, location }), {
+      reason: 'signed-out',
+      cookies,
+    })
+  }
+
+  /** The provider's end of the session where it has one, else our own page or the return target. */
+  function nextStop(site: Site, session: Session | undefined, returnTo: string | undefined): string {
+    const landing = `${site.origin}${prefix}/signed_out`
+    const idToken = session?.tokens.idToken
+    const atProvider =
+      session &&
+      endSessionUrl({
+        postLogoutRedirectUri: landing,
+        ...(idToken !== undefined && { idToken }),
+        ...(returnTo !== undefined && { state: seal(returnTo) }),
+      })
+    return atProvider ?? returnTo ?? landing
+  }
+
+  function signedOut(request: FastifyRequest, reply: FastifyReply): void {
+    const state = queryOf(request).get('state')
+    const returnTo = state === null ? undefined : open(state)
+    if (returnTo !== undefined) {
+      respond.redirect(request, reply, 303, returnTo, { reason: 'signed-out' })
+      return
+    }
+    respond.page(request, reply, signedOutPage(respond.facts(request)), { reason: 'signed-out' })
+  }
+
+  function returnOf(request: FastifyRequest, site: Site): string | undefined {
+    const rd = queryOf(request).getAll('rd')
+    const target = { origin: site.origin, isOwnOrigin: sites.isOwnOrigin, prefix }
+    return rd.length === 1 ? returnTarget(rd[0], target) : undefined
+  }
+
+  function siteOf(request: FastifyRequest): Site {
+    return request.visit.site ?? sites.primary
+  }
+}

@@ -1,0 +1,96 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { PosternError } from './core/errors.ts'
+import { foldHeaderName, headerValue } from './core/headers.ts'
+import type { Rule } from './core/rule.ts'
+import { claimValue } from './core/scope.ts'
+import type { Session } from './core/session.ts'
+import { upgradeOf } from './gate/arrival.ts'
+import type { CookieChange } from './gate/cookie-change.ts'
+import type { Visit } from './gate/visit.ts'
+import type { ForwardPlan } from './proxy/exchange.ts'
+import { forward } from './proxy/forward.ts'
+import type { LiveStreams } from './proxy/live-streams.ts'
+import { upgrade } from './proxy/upgrade.ts'
+import type { Upstream, Upstreams } from './proxy/upstreams.ts'
+
+type ForwardingOptions = Readonly<{
+  upstreams: Upstreams
+  /** The identity headers of all upstreams, by name. */
+  identityNames: readonly string[]
+  live: LiveStreams
+  /** The scheme that hosts without a public origin of their own are served under. */
+  defaultScheme: 'http' | 'https'
+  ownsCookie: (name: string) => boolean
+  cookieLines: (change: CookieChange | undefined) => readonly string[]
+  /** Epoch seconds at which a session ends whatever happens. */
+  endsAt: (session: Session) => number
+  onFailure: (request: FastifyRequest, reply: FastifyReply, error: PosternError) => void
+  onCut: (error: PosternError, requestId: string) => void
+}>
+
+/** Builds the handler of admitted requests: it joins what the gate found out with what the proxy needs to know. */
+export function createForwarding(options: ForwardingOptions) {
+  const { upstreams, live, defaultScheme, ownsCookie, cookieLines, endsAt, onFailure, onCut } = options
+  // Every identity header of any upstream is stripped everywhere: a name that one service trusts is not a client's to set.
+  const stripped = new Set(options.identityNames.map(foldHeaderName))
+
+  return function handle(request: FastifyRequest, reply: FastifyReply): void {
+    const plan = planFor(request, reply)
+    const head = upgradeOf.get(request.raw)
+    if (head === undefined) forward(request.raw, reply.raw, plan)
+    else upgrade(request.raw, reply.raw, head, plan)
+  }
+
+  function planFor(request: FastifyRequest, reply: FastifyReply): ForwardPlan {
+    const { visit } = request
+    const { session, requestId, origin } = visit
+    const rule = visit.rule as Rule
+    const target = visit.target as NonNullable<Visit['target']>
+    const upstream = upstreams.get(rule.upstream)
+    const host = request.headers.host as string
+    return {
+      upstream,
+      path: target.path,
+      query: target.query,
+      facts: {
+        host: upstream.host ?? host,
+        scheme: origin.scheme ?? visit.site?.scheme ?? defaultScheme,
+        clientAddress: origin.client,
+        forwardedFor: origin.forwardedFor,
+        forwardedHost: origin.host as string,
+        requestId,
+        bearer: session && bearerFor(upstream, session),
+        passAuthorization: rule.authorization === 'pass',
+        identity: session === undefined ? noIdentity : identityFor(upstream, session),
+        ownsCookie,
+        stripped,
+      },
+      // Asked for when the response head is written: by then a newer session may be known.
+      get setCookies() {
+        return cookieLines(visit.cookies)
+      },
+      isProtected: rule.access !== 'public',
+      expectsContinue: visit.expectsContinue,
+      live: session && { streams: live, sessionId: session.id, endsAt: endsAt(session) },
+      onFailure: (error) => onFailure(request, reply, error),
+      onCut: (error) => onCut(error, requestId),
+    }
+  }
+}
+
+const noIdentity: ForwardPlan['facts']['identity'] = Object.freeze([])
+
+function bearerFor({ token }: Upstream, { tokens }: Session): string | undefined {
+  if (token === 'none') return undefined
+  return token === 'id' ? tokens.idToken : tokens.accessToken
+}
+
+/** The identity headers of an upstream for one session; a claim that cannot be written as a header is left out. */
+function identityFor({ identityHeaders }: Upstream, session: Session): [name: string, value: string][] {
+  const headers: [string, string][] = []
+  for (const [name, claim] of Object.entries(identityHeaders)) {
+    const value = headerValue(claim === 'sub' ? session.sub : claimValue(session.claims, claim))
+    if (value !== undefined) headers.push([name, value])
+  }
+  return headers
+}

@@ -1,0 +1,137 @@
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { type Decision, decide } from '../core/decision.ts'
+import { isCrossSite, isForeignUpgrade, isNavigation, isRetrieval } from '../core/navigation.ts'
+import type { CanonicalPath } from '../core/request-path.ts'
+import type { Rule } from '../core/rule.ts'
+import type { Match, RuleTable } from '../core/rules.ts'
+import type { Answers } from './answer.ts'
+import type { Identify, Identity } from './identity.ts'
+import type { Sites } from './site.ts'
+import type { Visit } from './visit.ts'
+
+type GuardOptions = Readonly<{
+  rules: RuleTable
+  sites: Sites
+  prefix: string
+  identify: Identify
+  answers: Answers
+  /** Tells whether the upstream of a rule is sent a token, so that a session without a usable one will not do. */
+  needsToken: (rule: Rule) => boolean
+}>
+
+/** Methods that no rule can admit: one echoes credentials, the other asks for a tunnel (RFC 9110 section 9.3). */
+const neverServed: ReadonlySet<string> = new Set(['TRACE', 'CONNECT'])
+const nobody: Identity = Object.freeze({})
+const neverServedMatch: Match = Object.freeze({ kind: 'wrong-method', allow: [] })
+
+/**
+ * Builds the hook that every request for an upstream passes, WebSocket handshakes included.
+ * It decides by the rule table and either lets the request go on or has it answered.
+ */
+export function createGuard(options: GuardOptions): onRequestHookHandler {
+  const { rules, sites, prefix, identify, answers, needsToken } = options
+
+  return function guard(request, reply, done) {
+    const target = request.visit.target as NonNullable<Visit['target']>
+    if (isBelow(target.path, prefix)) {
+      answers.notFound(request, reply, 'own-endpoint-unknown')
+      return
+    }
+    const match = matchOf(request, target.path)
+    if (match.kind !== 'rule') {
+      answerMismatch(request, reply, match)
+      return
+    }
+    request.visit.rule = match.rule
+    const found =
+      target.folded.length === 0 ? [match.rule] : withReadings(request, reply, match.rule, target.folded)
+    if (found === undefined) return
+    if (!found.every((rule) => target.needs.every((need) => rule.allow.includes(need)))) {
+      answers.badRequest(request, reply, 'target-needs-opt-in')
+      return
+    }
+    const identity = identityOf(request, found)
+    if (!(identity instanceof Promise)) {
+      settle(request, reply, found, identity, done)
+      return
+    }
+    identity.then(
+      (settled) => settle(request, reply, found, settled, done),
+      (error) => answers.internal(request, reply, error),
+    )
+  }
+
+  function matchOf({ method, visit }: FastifyRequest, path: CanonicalPath): Match {
+    return neverServed.has(method) ? neverServedMatch : rules.match(visit.origin.host as string, path, method)
+  }
+
+  function answerMismatch(request: FastifyRequest, reply: FastifyReply, match: Mismatch): void {
+    if (match.kind === 'no-rule') answers.notFound(request, reply, 'no-rule')
+    else answers.wrongMethod(request, reply, match.allow)
+  }
+
+  /** Every other reading of the path must find a rule too; the one as written says where the request goes. */
+  function withReadings(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    written: Rule,
+    readings: readonly CanonicalPath[],
+  ): Rule[] | undefined {
+    const matches = readings.map((reading) => matchOf(request, reading))
+    const mismatch = matches.find((match) => match.kind !== 'rule')
+    if (mismatch === undefined) return [written, ...matches.map((match) => (match as RuleMatch).rule)]
+    answerMismatch(request, reply, mismatch as Mismatch)
+    return undefined
+  }
+
+  /** Public rules never look at a session: there is nothing to protect, and nothing to hand on. */
+  function identityOf(
+    { visit, headers }: FastifyRequest,
+    found: readonly Rule[],
+  ): Identity | Promise<Identity> {
+    const { site } = visit
+    if (site === undefined || found.every(({ access }) => access === 'public')) return nobody
+    return identify(site.cookies.sessions, headers.cookie, found.some(needsToken))
+  }
+
+  function settle(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    found: readonly Rule[],
+    { session, cookies, failure, reason }: Identity,
+    done: () => void,
+  ): void {
+    const { visit } = request
+    if (cookies !== undefined) visit.cookies = cookies
+    if (session !== undefined) visit.session = session
+    if (failure !== undefined) {
+      answers.unavailable(request, reply, failure)
+      return
+    }
+    const decisions = found.map((rule) => decide(rule, session, factsOf(request, rule)))
+    // The first denial wins; without one the decision for the path as written stands.
+    const decision = decisions.find(({ kind }) => kind !== 'forward') ?? (decisions[0] as Decision)
+    visit.decision = decision.kind
+    visit.reason = session === undefined ? (reason ?? decision.reason) : decision.reason
+    if (decision.kind === 'forward') done()
+    else answers.decision(request, reply, decision)
+  }
+
+  function factsOf({ method, headers, visit }: FastifyRequest, { allowedOrigins }: Rule) {
+    const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || allowedOrigins.includes(origin)
+    return {
+      isSafe: isRetrieval(method),
+      isNavigation: !visit.isUpgrade && isNavigation(method, headers),
+      isCrossSite: visit.isUpgrade
+        ? isForeignUpgrade(headers, isAllowed)
+        : isCrossSite(method, headers, isAllowed),
+    }
+  }
+}
+
+type RuleMatch = Extract<Match, { kind: 'rule' }>
+type Mismatch = Exclude<Match, RuleMatch>
+
+function isBelow(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
+}

@@ -1,0 +1,99 @@
+import type { ErrorCode, PosternError } from '../core/errors.ts'
+import { type Session, type SessionLimits, sessionEndsAt, touchSession } from '../core/session.ts'
+import type { EndedSessions } from '../session/ended-sessions.ts'
+import type { Generations } from '../session/generations.ts'
+import type { Outcome } from '../session/refresh-outcome.ts'
+import type { Refresher } from '../session/refresher.ts'
+import type { SessionStore } from '../session/session-store.ts'
+import type { CookieChange } from './cookie-change.ts'
+
+/** Who a request is from. */
+export type Identity = Readonly<{
+  session?: Session
+  cookies?: CookieChange
+  /** Why a session that exists cannot be used for this request. */
+  reason?: 'access-token-expired' | 'session-ended' | 'session-superseded'
+  /** The session is kept, but there is no usable access token right now. */
+  failure?: Readonly<{ code: ErrorCode; retryAfter: number }>
+}>
+
+/** Finds out who a request is from; synchronous unless a refresh has to be waited for. */
+export type Identify = (
+  store: SessionStore,
+  cookieHeader: string | undefined,
+  needsToken: boolean,
+) => Identity | Promise<Identity>
+
+type IdentifyOptions = Readonly<{
+  refresher: Refresher
+  ended: EndedSessions
+  generations: Generations
+  limits: SessionLimits
+  clock: () => number
+}>
+
+const nobody: Identity = Object.freeze({})
+
+/** Builds the one reader of sessions: cookie, sign-outs, refresh, idle time, in this order. */
+export function createIdentify({ refresher, ended, generations, limits, clock }: IdentifyOptions): Identify {
+  // The seal is renewed now and then, not at every request: it costs more than all the rest.
+  const touchAfter = Math.min(60, (limits.idle ?? limits.absolute) / 10)
+  return identify
+
+  function identify(store: SessionStore, cookieHeader: string | undefined, needsToken: boolean) {
+    if (cookieHeader === undefined) return nobody
+    const { session, isStale, isPresent } = store.read(cookieHeader)
+    if (session === undefined) return isPresent ? cleared(store, cookieHeader) : nobody
+    if (ended.has(session.id)) return cleared(store, cookieHeader, 'session-ended')
+    if (!needsToken) return kept(store, cookieHeader, session, isStale)
+    const outcome = refresher.current(session)
+    if (outcome instanceof Promise) {
+      return outcome.then((settled) => fromOutcome(store, cookieHeader, session, isStale, settled))
+    }
+    return fromOutcome(store, cookieHeader, session, isStale, outcome)
+  }
+
+  function fromOutcome(
+    store: SessionStore,
+    cookieHeader: string,
+    session: Session,
+    isStale: boolean,
+    outcome: Outcome,
+  ): Identity {
+    switch (outcome.kind) {
+      case 'current':
+        return kept(store, cookieHeader, session, isStale)
+      case 'renewed':
+        return written(store, cookieHeader, outcome.session)
+      case 'expired':
+        return { reason: 'access-token-expired' }
+      case 'ended':
+        // A superseded cookie belongs to a session that lives on in newer ones: only this request goes without.
+        if (!outcome.clearCookie) return { reason: 'session-superseded' }
+        ended.end(session.id, sessionEndsAt(session, limits))
+        return cleared(store, cookieHeader, 'session-ended')
+      case 'unavailable':
+        return { failure: outcome }
+    }
+  }
+
+  function kept(store: SessionStore, cookieHeader: string, session: Session, isStale: boolean): Identity {
+    const now = clock()
+    const isDue = isStale || now - session.lastSeenAt >= touchAfter
+    if (!isDue || !generations.isNewest(session)) return { session }
+    return written(store, cookieHeader, touchSession(session, now))
+  }
+
+  function written(store: SessionStore, cookieHeader: string, session: Session): Identity {
+    try {
+      return { session, cookies: { lines: store.write(session, cookieHeader), session } }
+    } catch (error) {
+      return { failure: { code: (error as PosternError).code, retryAfter: 0 } }
+    }
+  }
+
+  function cleared(store: SessionStore, cookieHeader: string, reason?: 'session-ended'): Identity {
+    const cookies = { lines: store.clear(cookieHeader) }
+    return reason === undefined ? { cookies } : { cookies, reason }
+  }
+}

@@ -1,0 +1,93 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type ErrorCode, PosternError } from '../core/errors.ts'
+import { type LoginProblem, loginProblemPage } from '../pages/login-problem.ts'
+import type { Respond } from './respond.ts'
+import type { Site } from './site.ts'
+
+type PlainReason = Exclude<LoginProblem['reason'], 'login-cookie-missing' | 'login-refused'>
+
+/** What a person is told when a login ends in one of our errors. */
+const reasons: Partial<Record<ErrorCode, PlainReason>> = {
+  POSTERN_PROVIDER_UNREACHABLE: 'provider-unreachable',
+  POSTERN_CLIENT_REFUSED: 'client-refused',
+  POSTERN_SESSION_TOO_LARGE: 'session-too-large',
+}
+
+type LoginProblemOptions = Readonly<{
+  respond: Respond
+  sameSite: 'lax' | 'strict' | 'none'
+  domain: string | undefined
+  log: (error: PosternError, requestId: string) => void
+}>
+
+/** Tells people why a login did not come to an end, always with a way to go on. */
+export type TellLoginProblem = Readonly<{
+  /** A problem that has a page of its own. */
+  show(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    problem: LoginProblem,
+    returnTo?: string,
+    cookies?: readonly string[],
+  ): void
+  /** The login cookie did not come back: names the causes that fit this request. */
+  cookieMissing(request: FastifyRequest, reply: FastifyReply, site: Site, returnTo?: string): void
+  /** Something was thrown on the way; logged with its detail, shown without. */
+  failed(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    error: unknown,
+    returnTo?: string,
+    cookies?: readonly string[],
+  ): void
+}>
+
+/** Builds what tells people about login problems. */
+export function createTellLoginProblem(options: LoginProblemOptions): TellLoginProblem {
+  const { respond, sameSite, domain, log } = options
+  return { show, cookieMissing, failed }
+
+  function show(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    problem: LoginProblem,
+    returnTo?: string,
+    cookies: readonly string[] = [],
+  ): void {
+    const facts = { ...respond.facts(request), problem, ...(returnTo !== undefined && { returnTo }) }
+    const headers = problem.reason === 'provider-unreachable' ? { 'retry-after': '5' } : {}
+    respond.page(request, reply, loginProblemPage(facts), { reason: problem.reason, cookies, headers })
+  }
+
+  function cookieMissing(request: FastifyRequest, reply: FastifyReply, site: Site, returnTo?: string): void {
+    const { origin } = request.visit
+    const cookie = {
+      publicUrl: site.origin,
+      host: request.headers.host as string,
+      scheme: origin.scheme ?? site.scheme,
+      cookieBytes: request.headers.cookie?.length ?? 0,
+      sameSite,
+      ...(domain !== undefined && { domain }),
+    }
+    show(request, reply, { reason: 'login-cookie-missing', cookie }, returnTo)
+  }
+
+  function failed(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    thrown: unknown,
+    returnTo?: string,
+    cookies?: readonly string[],
+  ): void {
+    const error =
+      thrown instanceof PosternError
+        ? thrown
+        : new PosternError('POSTERN_INTERNAL', 'a login failed unexpectedly', { cause: thrown })
+    log(error, request.visit.requestId)
+    const problem: LoginProblem =
+      error.code === 'POSTERN_LOGIN_DENIED'
+        ? { reason: 'login-refused', error: error.detail }
+        : { reason: reasons[error.code] ?? 'provider-invalid' }
+    show(request, reply, problem, returnTo, cookies)
+  }
+}

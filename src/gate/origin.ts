@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http'
+import { hostKey, parseHost } from '../core/host.ts'
+import type { Origin } from './visit.ts'
+
+/** What the trusted proxies in front can tell of a request's way here. */
+type Trust = Readonly<{
+  clientOf: (peer: string | undefined, forwardedFor: string | undefined) => { address: string; chain: string }
+  schemeOf: (peer: string | undefined, forwardedProto: string | undefined) => 'http' | 'https' | undefined
+  hostOf: (peer: string | undefined, forwardedHost: string | undefined) => string | undefined
+}>
+
+/** Builds the one reader of where a request came from and which host it asked for. */
+export function createOriginOf(trust: Trust, defaultScheme: 'http' | 'https') {
+  return ({ socket, headers }: IncomingMessage): Origin => {
+    const peer = socket.remoteAddress
+    const { address, chain } = trust.clientOf(peer, single(headers['x-forwarded-for']))
+    const scheme = trust.schemeOf(peer, single(headers['x-forwarded-proto']))
+    const forwardedHost = trust.hostOf(peer, single(headers['x-forwarded-host']))
+    const host = parseHost(forwardedHost ?? headers.host ?? '')
+    return {
+      client: address,
+      forwardedFor: chain,
+      host: host && hostKey(host, scheme ?? defaultScheme),
+      scheme,
+    }
+  }
+}
+
+/** Node joins several lines of one name with a comma; a list of schemes or hosts is then none. */
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? undefined : header
+}

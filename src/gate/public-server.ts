@@ -1,0 +1,73 @@
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { awaitsContinue, upgradeOf } from './arrival.ts'
+
+type PublicServerOptions = Readonly<{
+  /** Milliseconds. */
+  headersTimeout: number
+  /** Milliseconds. */
+  keepAliveTimeout: number
+  /** Tells whether a request asks for a WebSocket. */
+  isWebSocket: (request: IncomingMessage) => boolean
+  /** The response to answer an upgrade request with while no tunnel has come of it. */
+  upgradeResponse: (request: IncomingMessage, socket: Socket) => ServerResponse
+  /** Answers bytes that never became a request. */
+  onUnreadable: (error: Error, socket: Socket) => void
+  /** Answers a request whose target the router cannot read. */
+  onUnroutable: (request: FastifyRequest, reply: FastifyReply) => void
+}>
+
+/** Room for a session in the largest allowed number of cookies, and for the login cookies beside it. */
+const maxHeaderBytes = 49_152
+
+/** How often Node looks for connections whose headers take too long, in milliseconds. */
+const connectionsCheckingInterval = 5_000
+
+/**
+ * The listener that faces browsers. Fastify parses no body here: those of upstreams are streamed, our own endpoints take
+ * none. WebSocket handshakes and `Expect: 100-continue` go through the same hooks as everything else.
+ */
+export function createPublicServer(options: PublicServerOptions): FastifyInstance {
+  const { headersTimeout, keepAliveTimeout, isWebSocket, upgradeResponse, onUnreadable, onUnroutable } =
+    options
+  const app = Fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    // Uploads take as long as they take; slow headers and idle connections are bounded.
+    requestTimeout: 0,
+    keepAliveTimeout,
+    http: { maxHeaderSize: maxHeaderBytes, headersTimeout, connectionsCheckingInterval },
+    routerOptions: { maxParamLength: maxHeaderBytes, querystringParser: () => noQuery },
+    clientErrorHandler: onUnreadable,
+    frameworkErrors: (_error, request, reply) => onUnroutable(request, reply),
+  })
+  for (const method of METHODS) {
+    if (method !== 'CONNECT') app.addHttpMethod(method, { overrideExisting: true } as object)
+  }
+  // Node would silently drop the header lines past its own limit; `headProblem` refuses far fewer.
+  app.server.maxHeadersCount = 0
+  app.server.on('upgrade', onUpgrade)
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    awaitsContinue.add(request)
+    app.routing(request, response)
+  })
+  return app
+
+  function onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    // Only WebSocket handshakes become tunnels. Another offer to upgrade is ignored (RFC 9110 section 7.8), but Node has given
+    // up reading this connection: a body behind such an offer can never be had.
+    if (isWebSocket(request)) upgradeOf.set(request, head)
+    else if (head.length > 0 || hasBody(request)) {
+      onUnreadable(new Error('upgrade with a body'), socket)
+      return
+    }
+    app.routing(request, upgradeResponse(request, socket))
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+const noQuery = Object.freeze({})

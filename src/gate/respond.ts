@@ -1,0 +1,96 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isNavigation } from '../core/navigation.ts'
+import { bareHeaders, jsonHeaders, pageHeaders, problemHeaders } from '../pages/headers.ts'
+import type { Page, PageFacts } from '../pages/layout.ts'
+import { problem } from '../pages/problem.ts'
+import type { CookieChange } from './cookie-change.ts'
+
+/** What an answer of ours carries beside its page. */
+export type AnswerFacts = Readonly<{
+  /** Kebab-case; for the log and the problem document. */
+  reason: string
+  headers?: Readonly<Record<string, string>>
+  cookies?: readonly string[]
+  /** The JSON twin, where it says more than the plain problem document. */
+  json?: string
+}>
+
+/** Answers that come from Postern itself, never from an upstream. */
+export type Respond = Readonly<{
+  /** What a page must know of its request. */
+  facts(request: FastifyRequest): PageFacts
+  /** A page for a person, a problem document for anything else. */
+  page(request: FastifyRequest, reply: FastifyReply, page: Page, facts: AnswerFacts): void
+  /** A problem document or other JSON, whoever asks. */
+  json(request: FastifyRequest, reply: FastifyReply, status: number, body: string, facts: AnswerFacts): void
+  /** A redirect that turns every method into GET (303), or keeps to the book for logins (302). */
+  redirect(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    status: 302 | 303,
+    location: string,
+    facts: AnswerFacts,
+  ): void
+}>
+
+/** A body larger than this is not read to its end for the sake of the connection. */
+const drainableBytes = 65_536
+
+/** Builds the writer of our own answers. */
+export function createRespond(
+  prefix: string,
+  cookieLines: (change: CookieChange | undefined) => readonly string[],
+): Respond {
+  return { facts, page, json, redirect }
+
+  function facts(request: FastifyRequest): PageFacts {
+    return { requestId: request.visit.requestId, prefix }
+  }
+
+  function page(request: FastifyRequest, reply: FastifyReply, shown: Page, answer: AnswerFacts): void {
+    if (!request.visit.isUpgrade && isNavigation(request.method, request.headers)) {
+      send(request, reply.code(shown.status).headers(pageHeaders(shown)), answer, shown.html)
+      return
+    }
+    const { status, detail } = shown
+    const body =
+      answer.json ?? problem({ status, detail, reason: answer.reason, requestId: request.visit.requestId })
+    send(request, reply.code(status).headers(problemHeaders), answer, body)
+  }
+
+  function json(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    status: number,
+    body: string,
+    answer: AnswerFacts,
+  ): void {
+    send(request, reply.code(status).headers(jsonHeaders), answer, body)
+  }
+
+  function redirect(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    status: 302 | 303,
+    location: string,
+    answer: AnswerFacts,
+  ): void {
+    send(request, reply.code(status).headers({ ...bareHeaders, location }), answer, '')
+  }
+
+  function send(request: FastifyRequest, reply: FastifyReply, answer: AnswerFacts, body: string): void {
+    const { visit, headers, method } = request
+    visit.reason = answer.reason
+    const cookies = [...cookieLines(visit.cookies), ...(answer.cookies ?? [])]
+    if (cookies.length > 0) reply.header('set-cookie', cookies)
+    if (answer.headers !== undefined) reply.headers(answer.headers)
+    if (visit.isUpgrade || hasLongBody(headers)) reply.header('connection', 'close')
+    reply.send(method === 'HEAD' ? '' : body)
+  }
+}
+
+/** Answering early must not mean to swallow an upload of any length first. */
+function hasLongBody(headers: FastifyRequest['headers']): boolean {
+  if (headers['transfer-encoding'] !== undefined) return true
+  return Number(headers['content-length'] ?? 0) > drainableBytes
+}

@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net'
+import { pageHeaders, problemHeaders } from '../pages/headers.ts'
+import { headersTooLargePage } from '../pages/headers-too-large.ts'
+import { problem } from '../pages/problem.ts'
+
+/** The error of a message that Node's parser gave up on. */
+type ParseError = Error & { code?: string }
+
+/**
+ * Builds the answer to bytes that never became a request: 431 for too many header bytes (a page, since cookies are
+ * the usual cause and a person has to act), 408 for headers that do not come, 400 for all else; then the end.
+ */
+export function createRefuseUnreadable(prefix: string, createRequestId: () => string) {
+  return (error: ParseError, socket: Socket): void => {
+    // A client that reset the connection, or one that is in the middle of an answer, cannot be told anything.
+    if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+      socket.destroy()
+      return
+    }
+    socket.end(answerTo(error, prefix, createRequestId()), 'latin1')
+  }
+}
+
+function answerTo({ code }: ParseError, prefix: string, requestId: string): string {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const page = headersTooLargePage({ requestId, prefix })
+    return message('431 Request Header Fields Too Large', pageHeaders(page), page.html)
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return message('408 Request Timeout', problemHeaders, refusal(408, 'request-timeout', requestId))
+  }
+  return message('400 Bad Request', problemHeaders, refusal(400, 'message-malformed', requestId))
+}
+
+function refusal(status: number, reason: string, requestId: string): string {
+  return problem({ status, reason, requestId, detail: 'The request could not be read.' })
+}
+
+function message(status: string, headers: Readonly<Record<string, string>>, body: string): string {
+  const bytes = Buffer.from(body)
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  const head = [
+    `HTTP/1.1 ${status}`,
+    ...lines,
+    `content-length: ${bytes.length}`,
+    'connection: close',
+    '',
+    '',
+  ]
+  return head.join('\r\n') + bytes.toString('latin1')
+}

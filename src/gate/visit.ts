@@ -1,0 +1,45 @@
+import type { RequestPath } from '../core/request-path.ts'
+import type { Rule } from '../core/rule.ts'
+import type { Session } from '../core/session.ts'
+import type { CookieChange } from './cookie-change.ts'
+import type { Site } from './site.ts'
+
+/** Where a request came from, as far as trusted proxies may tell. */
+export type Origin = Readonly<{
+  /** The address of the client: the peer's, or what a trusted proxy says. */
+  client: string
+  /** The chain for X-Forwarded-For, this hop included. */
+  forwardedFor: string
+  /** The host that was asked for, normalised; `undefined` when it is not a well-formed one. */
+  host: string | undefined
+  /** The scheme that a trusted proxy reports. */
+  scheme: 'http' | 'https' | undefined
+}>
+
+/** What is known of one request while it passes the gate; each step adds its part, the log line reads it at the end. */
+export type Visit = {
+  readonly requestId: string
+  /** Monotonic milliseconds. */
+  readonly startedAt: number
+  readonly origin: Origin
+  /** Absent when the target is not canonical: then nothing but a refusal follows. */
+  readonly target: RequestPath | undefined
+  /** Absent when no public URL has this host; a rule may still name it. */
+  readonly site: Site | undefined
+  /** A WebSocket handshake. */
+  readonly isUpgrade: boolean
+  /** The client waits for a 100 (RFC 9110 section 10.1.1). */
+  readonly expectsContinue: boolean
+  rule?: Rule
+  decision?: string
+  reason?: string
+  session?: Session
+  /** Set-Cookie lines that go with whatever answer follows; see `cookieLinesFor`. */
+  cookies?: CookieChange
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    visit: Visit
+  }
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { runCheck } from './cli/check.ts'
+import { runHealthcheck } from './cli/healthcheck.ts'
+import { runKeygen } from './cli/keygen.ts'
+import { runServe } from './cli/serve.ts'
+import { loadConfig } from './config/load.ts'
+import { ConfigError } from './config/problem.ts'
+import { ruleProblems } from './core/rules.ts'
+
+/** EX_CONFIG of sysexits.h: something was found wrong with the configuration. */
+const badConfiguration = 78
+
+const { env } = process
+const checkRules = ruleProblems
+const configOption = new Option('-c, --config <file>', 'the configuration file')
+  .env('POSTERN_CONFIG')
+  .default('config/postern.yaml')
+
+const program = new Command('postern')
+  .description('A reverse-proxy authentication gateway in front of unmodified services.')
+  .showHelpAfterError()
+
+program
+  .command('serve', { isDefault: true })
+  .description('guard the configured upstreams (this is also what happens without a command)')
+  .addOption(configOption)
+  .action(async ({ config }: { config: string }) => {
+    await runServe(loadConfig(config, { env, checkRules }))
+  })
+
+program
+  .command('check')
+  .description('say whether a configuration file is valid: exit code 0, or 78 with every problem listed')
+  .argument('<file>')
+  .action((file: string) => {
+    process.exitCode = runCheck(file, { env, write, checkRules })
+  })
+
+program
+  .command('keygen')
+  .description('print a new session key: 32 random bytes, base64')
+  .action(() => {
+    process.exitCode = runKeygen({ write })
+  })
+
+program
+  .command('healthcheck')
+  .description(
+    'ask the admin listener whether the gateway is alive: exit code 0 or 1, for containers without a shell',
+  )
+  .addOption(configOption)
+  .option('--ready', 'ask whether it should get traffic instead', false)
+  .option('--timeout <seconds>', 'how long to wait', seconds, 3)
+  .action(async (options: { config: string; ready: boolean; timeout: number }) => {
+    const { admin } = loadConfig(options.config, { env, checkRules })
+    const { listen } = admin
+    process.exitCode = await runHealthcheck({
+      listen,
+      ready: options.ready,
+      timeoutMs: options.timeout * 1000,
+    })
+  })
+
+program
+  .command('demo')
+  .description(
+    'run the gateway with an embedded OpenID provider and upstream, to look around (development only)',
+  )
+  .action(async () => {
+    const { runDemo } = await import('./cli/demo.ts')
+    await runDemo({ write })
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = badConfiguration
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (value > 0) return value
+  throw new InvalidArgumentError('Give a number of seconds.')
+}

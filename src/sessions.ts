@@ -1,0 +1,134 @@
+import type { Logger } from 'pino'
+import type { Config } from './config/schema.ts'
+import { type Session, type SessionLimits, sessionEndsAt } from './core/session.ts'
+import { type CookieChange, cookieLinesFor } from './gate/cookie-change.ts'
+import type { CookieKit } from './gate/site.ts'
+import type { Provider } from './provider/provider.ts'
+import { createLiveStreams, type LiveStreams } from './proxy/live-streams.ts'
+import type { CookieAttributes } from './session/cookie-line.ts'
+import { cookieName } from './session/cookie-name.ts'
+import { createCookieStore, sessionPurpose } from './session/cookie-store.ts'
+import { createEndedSessions, type EndedSessions } from './session/ended-sessions.ts'
+import { createGenerations, type Generations } from './session/generations.ts'
+import { createLoginCookies, loginPurpose } from './session/login-cookies.ts'
+import { createLoopGuard } from './session/loop-guard.ts'
+import type { RefreshEvent } from './session/refresh-outcome.ts'
+import { createRefresher, type Refresher } from './session/refresher.ts'
+import { createSealer } from './session/sealer.ts'
+import { createUsedStates, type UsedStates } from './session/used-states.ts'
+
+/** Everything about sessions, wired to one configuration and one provider. */
+export type Sessions = Readonly<{
+  limits: SessionLimits
+  refresher: Refresher
+  ended: EndedSessions
+  generations: Generations
+  usedStates: UsedStates
+  live: LiveStreams
+  cookiesFor: (scheme: 'http' | 'https') => CookieKit
+  ownsCookie: (name: string) => boolean
+  cookieLines: (change: CookieChange | undefined) => readonly string[]
+  /** Ends a session here at once, its open streams with it, and revokes its tokens without waiting for the provider. */
+  end: (session: Session) => void
+  /** Seals and opens a return target that goes through the provider's logout. */
+  sealReturn: (returnTo: string) => string
+  openReturn: (sealed: string) => string | undefined
+}>
+
+type Options = Readonly<{
+  clock: () => number
+  sleep: (ms: number) => Promise<unknown>
+  provider: Provider
+  logger: Logger
+}>
+
+/** Opened sessions kept in memory: a few kilobytes each. */
+const openedSessions = 20_000
+const spentStates = 100_000
+const returnPurpose = 'return after sign-out'
+
+/** Builds the session side of the gateway. */
+export async function createSessions(config: Config, options: Options): Promise<Sessions> {
+  const { clock, provider, logger } = options
+  const { cookie, keys, absolute_lifetime: absoluteMs, idle_timeout: idleMs } = config.session
+  const limits: SessionLimits = {
+    absolute: absoluteMs / 1000,
+    ...(idleMs !== 'none' && { idle: idleMs / 1000 }),
+  }
+  const names = {
+    http: cookieName({ name: cookie.name, isSecure: false, domain: cookie.domain }),
+    https: cookieName({ name: cookie.name, isSecure: true, domain: cookie.domain }),
+  }
+  const purposes = Object.values(names).flatMap((name) => [sessionPurpose(name), loginPurpose(name)])
+  const sealer = await createSealer(keys, [...purposes, returnPurpose])
+  const ended = createEndedSessions({ clock })
+  const generations = createGenerations()
+  const live = createLiveStreams()
+  const kits = { http: createKit('http'), https: createKit('https') }
+  const refresher = createRefresher({
+    refresh: provider.refresh,
+    revoke: provider.revoke,
+    clock,
+    sleep: async (ms) => void (await options.sleep(ms)),
+    ended,
+    generations,
+    refreshBefore: config.session.refresh_before / 1000,
+    waitLimit: config.provider.timeout / 1000 + 2,
+    report: reportTo(logger),
+  })
+
+  return {
+    limits,
+    refresher,
+    ended,
+    generations,
+    usedStates: createUsedStates({ max: spentStates, clock }),
+    live,
+    cookiesFor: (scheme) => kits[scheme],
+    ownsCookie: (name) => kits.https.sessions.owns(name) || kits.https.loops.owns(name),
+    cookieLines: (change) => cookieLinesFor(change, generations, ended),
+    end,
+    sealReturn: (returnTo) => sealer.seal(returnPurpose, { returnTo }),
+    openReturn,
+  }
+
+  function createKit(scheme: 'http' | 'https'): CookieKit {
+    const name = names[scheme]
+    const attributes: CookieAttributes = {
+      isSecure: scheme === 'https',
+      sameSite: cookie.same_site,
+      domain: cookie.domain,
+    }
+    const common = { sealer, name, attributes, clock }
+    return {
+      sessions: createCookieStore({
+        ...common,
+        limits,
+        maxChunks: cookie.max_chunks,
+        cacheSize: openedSessions,
+      }),
+      logins: createLoginCookies(common),
+      loops: createLoopGuard({ name, attributes }),
+    }
+  }
+
+  function end(session: Session): void {
+    ended.end(session.id, sessionEndsAt(session, limits))
+    live.end(session.id)
+    void provider.revoke(refresher.latest(session).tokens)
+  }
+
+  function openReturn(sealed: string): string | undefined {
+    const opened = sealer.open(returnPurpose, sealed)
+    return opened && (opened.value as { returnTo: string }).returnTo
+  }
+}
+
+/** Refreshes that should not be needed, or that failed, are worth a line; the ordinary ones are for those who look closely. */
+function reportTo(logger: Logger) {
+  const ordinary: ReadonlySet<string> = new Set(['refreshed', 'joined', 'result-reused', 'discarded'])
+  return ({ event, sessionId, error }: RefreshEvent): void => {
+    const fields = { refresh: event, session_id: sessionId, ...(error !== undefined && { err: error }) }
+    logger[ordinary.has(event) ? 'debug' : 'warn'](fields, `refresh: ${event}`)
+  }
+}
