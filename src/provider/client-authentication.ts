@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, type JsonWebKey } from 'node:crypto'
 import { type CryptoKey, importJWK, type JWK } from 'jose'
 import * as client from 'openid-client'
 import type { ProviderConfig } from './provider-config.ts'
@@ -36,11 +36,24 @@ function readKey(source: { pem_or_jwk: string; key_id?: string | undefined }): {
   jwk: JWK
   kid: string | undefined
 } {
-  const text = source.pem_or_jwk.trim()
-  const given: JWK = text.startsWith('{') ? (JSON.parse(text) as JWK) : {}
-  const key = createPrivateKey(text.startsWith('{') ? { key: given as JsonWebKey, format: 'jwk' } : text)
-  const jwk = key.export({ format: 'jwk' }) as JWK
-  return { jwk: { ...jwk, alg: given.alg ?? algorithmOf(jwk) }, kid: source.key_id ?? given.kid }
+  const given = parseJwk(source.pem_or_jwk)
+  try {
+    const key = createPrivateKey(given === undefined ? source.pem_or_jwk : { key: given, format: 'jwk' })
+    const jwk = key.export({ format: 'jwk' }) as JWK
+    const alg = (given?.['alg'] as string | undefined) ?? algorithmOf(jwk)
+    return { jwk: { ...jwk, alg }, kid: source.key_id ?? (given?.['kid'] as string | undefined) }
+  } catch {
+    // What the parsers say may quote the key.
+    throw new Error('the client key is neither a private key in PEM nor a private JWK that can sign')
+  }
+}
+
+function parseJwk(text: string): JsonWebKey | undefined {
+  try {
+    return JSON.parse(text) as JsonWebKey
+  } catch {
+    return undefined
+  }
 }
 
 function algorithmOf(jwk: JWK): string {

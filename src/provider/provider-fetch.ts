@@ -28,12 +28,13 @@ export function createProviderFetch(options: {
     // No connection is used twice: a kept one that the provider closes just then leaves open whether a refresh token was spent.
     pipelining: 0,
   })
-  const send = options.fetch ?? (undiciFetch as unknown as Fetch)
+  const send: Fetch =
+    options.fetch ??
+    ((url, init) => (undiciFetch as unknown as Fetch)(url, { ...init, dispatcher } as object))
 
   async function fetch(url: string, init: RequestInit): Promise<Response> {
     const signal = AbortSignal.timeout(timeoutMs)
-    const settings = { ...init, signal, redirect: 'manual', dispatcher } as RequestInit
-    const answer = await send(url, settings).catch((error: unknown) => {
+    const answer = await send(url, { ...init, signal, redirect: 'manual' }).catch((error: unknown) => {
       throw unreachable(error, init.method === 'POST')
     })
     const body = await readCapped(answer).catch((error: unknown) => {
