@@ -53,7 +53,7 @@ export class PosternError extends Error {
   readonly retryAfter: number | undefined
 
   constructor(code: ErrorCode, detail: string, options: PosternErrorOptions = {}) {
-    super(`${code}: ${detail}`, 'cause' in options ? { cause: options.cause } : undefined)
+    super(`${code}: ${detail}`, options)
     this.name = 'PosternError'
     this.code = code
     this.detail = detail

@@ -195,7 +195,7 @@ export async function startHostileProvider(t: Test): Promise<HostileProvider> {
     }
     requests.push(seen)
     const endpoint = name as Endpoint
-    if (!Object.hasOwn(endpoints, endpoint)) return void response.writeHead(404).end()
+    if (!Object.hasOwn(endpoints, endpoint)) return commit({ status: 404 }, response)
     const planned = deviations.answer?.[endpoint]
     const misdeed = typeof planned === 'function' ? planned(seen) : planned
     commit(misdeed ?? (await endpoints[endpoint](seen)), response)
@@ -235,9 +235,14 @@ export async function startHostileProvider(t: Test): Promise<HostileProvider> {
 
 function commit(misdeed: Misdeed, response: ServerResponse): void {
   if (misdeed === 'hang') return
-  if (misdeed === 'drop') return void response.socket?.destroy()
-  if (misdeed === 'drip' || misdeed === 'flood')
-    return pour(response, misdeed === 'drip' ? ' ' : ' '.repeat(65_536))
+  if (misdeed === 'drop') {
+    response.socket?.destroy()
+    return
+  }
+  if (typeof misdeed === 'string') {
+    pour(response, misdeed === 'drip' ? ' ' : ' '.repeat(65_536))
+    return
+  }
   const { status, headers, body = '' } = misdeed
   const isText = typeof body === 'string'
   response.writeHead(status, { ...(!isText && { 'content-type': 'application/json' }), ...headers })

@@ -113,7 +113,7 @@ export async function startProvider(t: Test, options: ProviderOptions = {}): Pro
   const state = {
     issuer,
     clientId: 'postern',
-    clientSecret: options.clientSecret ?? 'a test secret of some length: %+&ü',
+    clientSecret: options.clientSecret ?? 'a test secret of some length: %+&=~',
     users: options.users ?? users,
     redirectUris: new Set(options.redirectUris),
     postLogoutRedirectUris: new Set(options.postLogoutRedirectUris),
