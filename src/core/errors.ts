@@ -31,19 +31,36 @@ const table = {
 
 export type ErrorCode = keyof typeof table
 
+/** What else a failure says, for those who decide on a retry; `cause` is for the log. */
+export type PosternErrorOptions = Readonly<{
+  cause?: unknown
+  /** The request may have been processed although no answer came: the connection broke after sending, or time ran out. */
+  isAmbiguous?: boolean
+  /** Seconds the provider asked us to wait (RFC 9110 section 10.2.3). */
+  retryAfter?: number | undefined
+  /** A refresh answered for somebody else than the session is for (OpenID Connect Core 1.0 section 12.2). */
+  isSubjectChange?: boolean
+}>
+
 /** A failure with a stable code; `detail` and `cause` are for the log, `public` for people. */
 export class PosternError extends Error {
   readonly code: ErrorCode
   readonly status: number
   readonly public: string
   readonly detail: string
+  readonly isAmbiguous: boolean
+  readonly isSubjectChange: boolean
+  readonly retryAfter: number | undefined
 
-  constructor(code: ErrorCode, detail: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, detail: string, options: PosternErrorOptions = {}) {
     super(`${code}: ${detail}`, options)
     this.name = 'PosternError'
     this.code = code
     this.detail = detail
     this.status = table[code].status
     this.public = table[code].public
+    this.isAmbiguous = options.isAmbiguous ?? false
+    this.isSubjectChange = options.isSubjectChange ?? false
+    this.retryAfter = options.retryAfter
   }
 }
