@@ -81,6 +81,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.resume = resume
     if (isEventStream) this.listEventStream()
     process.nextTick(flushHead, this)
+    // undici counts the Content-Length of a 304 as missing bytes (RFC 9110 section 8.6 allows one), so it is not waited for.
+    if (status === 204 || status === 304) this.onComplete()
     return true
   }
 
@@ -92,6 +94,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
+    if (this.isOver) return
     this.finish()
     this.res.end()
   }

@@ -76,7 +76,7 @@ export async function startGate(
       isProtected: false,
       onFailure: (error) => {
         tell(failures, error)
-        res.writeHead(error.status, { 'Content-Type': 'text/plain' }).end(error.code)
+        res.writeHead(error.status, { 'Content-Length': error.code.length }).end(error.code)
       },
       onCut: (error) => tell(cuts, error),
       ...more,

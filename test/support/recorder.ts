@@ -87,11 +87,13 @@ export function record(socket: Socket): Connection {
     wakeAll()
   })
   socket.on('error', () => undefined)
-  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()))
   let isClosed = false
-  closed.then(() => {
-    isClosed = true
-    wakeAll()
+  const closed = new Promise<void>((resolve) => {
+    socket.on('close', () => {
+      isClosed = true
+      wakeAll()
+      resolve()
+    })
   })
   return {
     socket,
