@@ -1,0 +1,84 @@
+import { hasConfusable } from './confusable.ts'
+import { otherReadings } from './path-readings.ts'
+
+declare const canonical: unique symbol
+
+/** A path that was judged canonical by `canonicalPath`: the form that rules match, and the form that is sent on. */
+export type CanonicalPath = string & { readonly [canonical]: true }
+
+/** What a path contains that a rule must have opted in to. */
+export type PathNeed = 'encoded-slash' | 'empty-segment'
+
+/** A request target, taken apart; `path + query` is what goes upstream. */
+export type RequestPath = Readonly<{
+  path: CanonicalPath
+  /** Empty, or from the `?` on exactly as it was sent. */
+  query: string
+  /** What lax upstreams may read instead of `path`; each must be permitted as well. Usually empty. */
+  folded: readonly CanonicalPath[]
+  needs: readonly PathNeed[]
+}>
+
+/** The longest request target that is looked at, in characters. */
+export const maxTargetLength = 8000
+
+const noReadings: readonly CanonicalPath[] = Object.freeze([])
+const noNeeds: readonly PathNeed[] = Object.freeze([])
+
+// What makes a path more than plain: unusual characters, empty segments, segments that end in a dot.
+const unusualPath = /[^\w\-.~!$&'()*+,=:@/]|\/\/|\.(?:\/|$)/
+// What browsers send unescaped, RFC 3986 or not (WHATWG URL, path percent-encode set): also | [ ] ^.
+const illegalPath = /[^\w\-.~!$&'()*+,;=:@/%|[\]^]|%(?![\dA-Fa-f]{2})/
+// A query never takes part in a match, so all that browsers leave unescaped there may pass, stray % included.
+const illegalQuery = /[^!-~]|#/
+// Controls, # / ; / ? / \ in disguise, and escapes that appear only when decoded again (also IIS's %uXXXX).
+const forbiddenEscape = /%(?:[01][\dA-F]|7F|23|3B|3F|5C|25(?:[\dA-F]{2}|u[\dA-F]{4}))/i
+// Segments that some reader takes for `.`, `..` or nothing: dots, spaces between dots, and either before a `;`.
+const badSegment = /\/(?:\.{1,2}|\.*(?:%20\.*)+)(?=[/;]|$)|\/;/
+const eightBitEscape = /%[89A-F]/
+
+/**
+ * Takes a raw request target apart and normalises over-escaped characters and the case of escapes; undefined means 400.
+ * Origin-form only, at most 8,000 characters; what could be read as another path is refused rather than repaired.
+ * @see RFC 9112 section 3.2.1, RFC 3986 section 6.2.2
+ */
+export function canonicalPath(target: string): RequestPath | undefined {
+  if (target.length > maxTargetLength || target.charCodeAt(0) !== 0x2f) return undefined
+  const queryStart = target.indexOf('?')
+  const path = queryStart === -1 ? target : target.slice(0, queryStart)
+  const query = queryStart === -1 ? '' : target.slice(queryStart)
+  if (query !== '' && illegalQuery.test(query)) return undefined
+  if (unusualPath.test(path)) return unusual(path, query)
+  return { path: path as CanonicalPath, query, folded: noReadings, needs: noNeeds }
+}
+
+function unusual(raw: string, query: string): RequestPath | undefined {
+  if (illegalPath.test(raw)) return undefined
+  const path = raw.replace(/%([\dA-Fa-f]{2})/g, normalEscape)
+  if (forbiddenEscape.test(path) || badSegment.test(path)) return undefined
+  if (eightBitEscape.test(path) && !isPlainText(path)) return undefined
+  const needs = needsOf(path)
+  const folded = otherReadings(path)
+  if (folded === undefined || folded.some((reading) => badSegment.test(reading))) return undefined
+  return { path: path as CanonicalPath, query, folded: folded as readonly CanonicalPath[], needs }
+}
+
+function normalEscape(written: string, hex: string): string {
+  const char = String.fromCharCode(Number.parseInt(hex, 16))
+  return /[\w\-.~]/.test(char) ? char : written.toUpperCase()
+}
+
+function isPlainText(path: string): boolean {
+  try {
+    return !hasConfusable(decodeURIComponent(path))
+  } catch {
+    return false // broken, overlong or surrogate UTF-8
+  }
+}
+
+function needsOf(path: string): readonly PathNeed[] {
+  const needs: PathNeed[] = []
+  if (path.includes('%2F')) needs.push('encoded-slash')
+  if (path.includes('//')) needs.push('empty-segment')
+  return needs.length === 0 ? noNeeds : needs
+}
