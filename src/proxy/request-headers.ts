@@ -1,5 +1,6 @@
 import { withoutCookies } from '../core/cookies.ts'
-import { foldHeaderName, isStrippedRequestHeader } from '../core/headers.ts'
+import { connectionTokens, foldHeaderName, isStrippedRequestHeader } from '../core/headers.ts'
+import { withoutHeaders } from './flat-headers.ts'
 
 /** What an upstream is told about a request beside the client's own headers. */
 export type ForwardFacts = Readonly<{
@@ -16,7 +17,7 @@ export type ForwardFacts = Readonly<{
   bearer?: string | undefined
   /** Lets the client's own Authorization through, unless there is a `bearer`. */
   passAuthorization: boolean
-  /** Header names and values; text outside ASCII is sent as UTF-8. */
+  /** Header names, and values as `headerValue` of the core makes them. */
   identity: readonly (readonly [name: string, value: string])[]
   /** Tells which cookies are the gateway's own and never reach an upstream. */
   ownsCookie: (name: string) => boolean
@@ -34,12 +35,12 @@ const maxKnownNames = 1_000
 /**
  * The headers of the upstream request as undici takes them (names and values alternating), from `req.rawHeaders`.
  *
- * What `Connection` names is removed from the client's headers before ours are added, so it cannot remove ours; Cookie and
- * Content-Length are no options of a connection and stay (RFC 9110 section 7.6.1).
+ * What `Connection` names is removed from the client's headers before ours are added, so it cannot remove ours
+ * (RFC 9110 section 7.6.1).
  */
 export function requestHeaders(raw: readonly string[], facts: ForwardFacts): string[] {
   const headers: string[] = []
-  let options = ''
+  let connection: string | undefined
   let takesAuthorization = facts.passAuthorization && facts.bearer === undefined
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string
@@ -49,13 +50,13 @@ export function requestHeaders(raw: readonly string[], facts: ForwardFacts): str
       if (!facts.stripped.has(folded)) headers.push(name, value)
     } else if (fate === 'cookie') pushCookies(headers, name, value, facts)
     else if (fate === 'content-length') headers.push(name, value)
-    else if (fate === 'connection') options += `${value},`
+    else if (fate === 'connection') connection = connection === undefined ? value : `${connection},${value}`
     else if (fate === 'authorization' && takesAuthorization) {
       headers.push(name, value)
       takesAuthorization = false
     } else if (fate === 'request-id' && facts.requestId === undefined) headers.push(name, value)
   }
-  const own = isPlain(options) ? headers : withoutOptions(headers, options)
+  const own = withoutHeaders(headers, connectionTokens(connection))
   addFacts(own, facts)
   return own
 }
@@ -67,7 +68,7 @@ function addFacts(headers: string[], facts: ForwardFacts): void {
     headers.push('X-Real-IP', facts.clientAddress)
   }
   if (facts.requestId !== undefined) headers.push('X-Request-Id', facts.requestId)
-  for (const [name, value] of facts.identity) headers.push(name, headerText(value))
+  for (const [name, value] of facts.identity) headers.push(name, value)
   if (facts.bearer !== undefined) headers.push('Authorization', `Bearer ${facts.bearer}`)
 }
 
@@ -94,30 +95,5 @@ function fateOf(name: string, folded: string): Fate {
 
 // `Content_Length` is no length to us, but may be one to an upstream that reads names as variables.
 function needsStripping(folded: string): boolean {
-  return folded === 'content-length' || isStrippedRequestHeader(folded, noNames)
-}
-
-function isPlain(options: string): boolean {
-  return options === '' || options === 'keep-alive,' || options === 'close,'
-}
-
-function withoutOptions(headers: readonly string[], options: string): string[] {
-  const named = new Set(options.split(',').map((option) => foldHeaderName(option.trim())))
-  named.delete('cookie')
-  named.delete('content-length')
-  const kept: string[] = []
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string
-    if (!named.has(foldHeaderName(name))) kept.push(name, headers[i + 1] as string)
-  }
-  return kept
-}
-
-const isAscii = /^[\x20-\x7e]*$/
-const controls = /\p{Cc}/gu
-
-/** A value as header bytes: UTF-8 in the one-byte string Node writes, without control characters. */
-function headerText(value: string): string {
-  if (isAscii.test(value)) return value
-  return Buffer.from(value.replace(controls, '')).toString('latin1')
+  return folded === 'host' || folded === 'content-length' || isStrippedRequestHeader(folded, noNames)
 }

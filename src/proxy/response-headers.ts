@@ -1,4 +1,5 @@
-import { isHopByHop, privateCacheControl } from '../core/headers.ts'
+import { connectionTokens, hopByHopHeaders, privateCacheControl } from '../core/headers.ts'
+import { withoutHeaders } from './flat-headers.ts'
 
 /** What the gateway has to say about a response beside the upstream's own headers. */
 export type ResponseFacts = Readonly<{
@@ -40,12 +41,12 @@ export function responseHead(
   const headers: string[] = []
   const cacheControl: string[] = []
   let isEventStream = false
-  let options = ''
+  let connection: string | undefined
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as Buffer).toString('latin1')
     const value = (raw[i + 1] as Buffer).toString('latin1')
     const fate = knownNames.get(name) ?? learn(name)
-    if (fate === 'connection') options += `${value},`
+    if (fate === 'connection') connection = connection === undefined ? value : `${connection},${value}`
     if (fate === 'strip' || fate === 'connection') continue
     if (fate === 'set-cookie' && ownsCookie(cookieName(value))) continue
     if (fate === 'targeted-cache' && isPrivate) continue
@@ -56,7 +57,7 @@ export function responseHead(
     if (fate === 'content-type') isEventStream = /^text\/event-stream\b/i.test(value)
     headers.push(name, value)
   }
-  const own = isPlain(options) ? headers : withoutOptions(headers, options)
+  const own = withoutHeaders(headers, connectionTokens(connection))
   if (isPrivate) own.push('Cache-Control', privateCacheControl(cacheControl.join(', ')))
   for (const line of facts.setCookies) own.push('Set-Cookie', line)
   return { headers: own, isEventStream }
@@ -72,24 +73,10 @@ function learn(name: string): Fate {
 function fateOf(name: string): Fate {
   if (name === 'connection' || name === 'set-cookie' || name === 'cache-control' || name === 'content-type')
     return name
-  if (isHopByHop(name)) return 'strip'
+  if (hopByHopHeaders.has(name)) return 'strip'
   return /(?:^|-)cdn-cache-control$|^surrogate-control$|^x-accel-expires$/.test(name)
     ? 'targeted-cache'
     : 'pass'
-}
-
-function isPlain(options: string): boolean {
-  return options === '' || options === 'keep-alive,' || options === 'close,'
-}
-
-function withoutOptions(headers: readonly string[], options: string): string[] {
-  const named = new Set(options.split(',').map((option) => option.trim().toLowerCase()))
-  const kept: string[] = []
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string
-    if (!named.has(name.toLowerCase())) kept.push(name, headers[i + 1] as string)
-  }
-  return kept
 }
 
 /** The name a browser would keep the cookie under; it sends `=name=value`, set without a name, as `name=value`. */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { headerValue } from '../../src/core/headers.ts'
 import { type ForwardFacts, requestHeaders } from '../../src/proxy/request-headers.ts'
 import { plainFacts } from '../support/gate.ts'
 
@@ -138,15 +139,9 @@ t.test('an unknown client address is not made up', async (t) => {
   t.same(built(['X-Forwarded-For', '1.2.3.4'], { clientAddress: '' }), own.slice(0, 3))
 })
 
-t.test('identity values are sent as UTF-8 without control characters', async (t) => {
-  const identity = [
-    ['X-Name', 'Jos\u00e9 \u540d'],
-    ['X-Split', 'a\r\nX-Evil: 1\u0085\0'],
-  ] as [string, string][]
-  t.same(built([], { identity }).slice(own.length), [
-    `X-Name: ${Buffer.from('Jos\u00e9 \u540d').toString('latin1')}`,
-    'X-Split: aX-Evil: 1',
-  ])
+t.test('identity values are sent as the bytes they are', async (t) => {
+  const bytes = headerValue('Jos\u00e9 \u540d') as string
+  t.same(built([], { identity: [['X-Name', bytes]] }).slice(own.length), [`X-Name: ${bytes}`])
 })
 
 t.test('what is remembered about header names stays bounded, and right', async (t) => {
