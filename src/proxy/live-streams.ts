@@ -1,0 +1,46 @@
+/** Open tunnels and event streams by session, so that they end when their session does. */
+export type LiveStreams = Readonly<{
+  /** Registers a stream of a session that ends at `endsAt` (epoch seconds); returns what takes it out again. */
+  add: (sessionId: string, endsAt: number, close: () => void) => () => void
+  /** Closes every stream of a session. */
+  end: (sessionId: string) => void
+  /** Closes every stream whose session has ended at `now` (epoch seconds). */
+  sweep: (now: number) => void
+  closeAll: () => void
+}>
+
+type Stream = Readonly<{ endsAt: number; close: () => void }>
+
+/** An empty registry. */
+export function createLiveStreams(): LiveStreams {
+  const sessions = new Map<string, Set<Stream>>()
+
+  const remove = (sessionId: string, stream: Stream): void => {
+    const streams = sessions.get(sessionId)
+    streams?.delete(stream)
+    if (streams?.size === 0) sessions.delete(sessionId)
+  }
+
+  const closeWhere = (sessionId: string, isOver: (stream: Stream) => boolean): void => {
+    for (const stream of [...(sessions.get(sessionId) ?? [])].filter(isOver)) {
+      remove(sessionId, stream)
+      stream.close()
+    }
+  }
+
+  const closeEverywhere = (isOver: (stream: Stream) => boolean): void => {
+    for (const sessionId of [...sessions.keys()]) closeWhere(sessionId, isOver)
+  }
+
+  return {
+    add: (sessionId, endsAt, close) => {
+      const stream = { endsAt, close }
+      const streams = sessions.get(sessionId) ?? new Set()
+      sessions.set(sessionId, streams.add(stream))
+      return () => remove(sessionId, stream)
+    },
+    end: (sessionId) => closeWhere(sessionId, () => true),
+    sweep: (now) => closeEverywhere((stream) => stream.endsAt <= now),
+    closeAll: () => closeEverywhere(() => true),
+  }
+}

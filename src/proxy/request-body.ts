@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+
+/** How much of an unwanted body is read and forgotten before the connection is given up, in bytes. */
+const maxDiscarded = 16 * 1024 * 1024
+
+/** Tells whether a request has a body, however short (RFC 9112 section 6.3). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  if (headers['transfer-encoding'] !== undefined) return true
+  return headers['content-length'] !== undefined && Number(headers['content-length']) !== 0
+}
+
+/**
+ * The body of a request as a stream of its own, with back-pressure.
+ *
+ * undici destroys a body it needs no more, and would take the client's connection along. Destroying this one discards what is
+ * left of the body instead, so that the connection is free for the next request; a body much too long ends the connection.
+ */
+export function requestBody(req: IncomingMessage): Readable {
+  let left = maxDiscarded
+  const body = new Readable({
+    read: () => req.resume(),
+    destroy: (_error, done) => {
+      if (!req.readableEnded) req.resume()
+      done(null)
+    },
+  })
+  req.on('data', (chunk: Buffer) => {
+    if (body.destroyed) {
+      left -= chunk.length
+      if (left < 0) req.destroy()
+    } else if (!body.push(chunk)) req.pause()
+  })
+  req.on('end', () => body.push(null))
+  return body
+}

@@ -1,0 +1,116 @@
+import type { Socket } from 'node:net'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
+import { type PathMapping, pathMapping } from './upstream-path.ts'
+
+/** One entry of `upstreams` in the configuration; durations are milliseconds, certificates PEM. */
+export type UpstreamConfig = Readonly<{
+  url: Readonly<{ origin: string; socket_path?: string | undefined; base_path: string }>
+  token: 'access' | 'id' | 'none'
+  host: 'keep' | 'rewrite'
+  strip_prefix?: string | undefined
+  add_prefix?: string | undefined
+  case_sensitive: boolean
+  tls: Readonly<{
+    ca?: string | undefined
+    cert?: string | undefined
+    key?: string | undefined
+    server_name?: string | undefined
+  }>
+  timeouts: Readonly<{ connect: number; headers: number; body: number }>
+  identity_headers: Readonly<Record<string, string>>
+}>
+
+/** A service behind the gateway: how to reach it, and what it is to be told. */
+export type Upstream = Readonly<{
+  name: string
+  /** Connections that are kept and used again. */
+  pool: Dispatcher
+  /** Connections that are opened for one request and closed after it: for retries and upgrades. */
+  fresh: Dispatcher
+  /** The Host to send instead of the client's; undefined keeps the client's. */
+  host: string | undefined
+  mapping: PathMapping
+  token: 'access' | 'id' | 'none'
+  /** Header name to dotted claim name. */
+  identityHeaders: Readonly<Record<string, string>>
+  bodyTimeoutMs: number
+  /** Tells whether an error ended a connection that had served a response before (so it was a kept one). */
+  hadServed: (error: Error) => boolean
+}>
+
+export type Upstreams = Readonly<{
+  /** The upstream of that name; the configuration guarantees that there is one. */
+  get: (name: string) => Upstream
+  /** Closes idle connections, and the others as their requests end. */
+  close: () => Promise<void>
+}>
+
+const keepAlive = { keepAliveTimeout: 4_000, keepAliveMaxTimeout: 60_000 }
+const maxResponseHeaderBytes = 64 * 1024
+
+/** Opens one pool of connections per upstream; nothing is dialled before the first request. */
+export function createUpstreams(config: Readonly<Record<string, UpstreamConfig>>): Upstreams {
+  const upstreams = new Map(
+    Object.entries(config).map(([name, entry]) => [name, createUpstream(name, entry)]),
+  )
+  return {
+    get: (name) => upstreams.get(name) as Upstream,
+    close: async () => {
+      await Promise.all([...upstreams.values()].flatMap(({ pool, fresh }) => [pool.close(), fresh.close()]))
+    },
+  }
+}
+
+function createUpstream(name: string, config: UpstreamConfig): Upstream {
+  const served = new WeakSet<Error>()
+  const options = {
+    ...keepAlive,
+    connect: verifiedConnector(config, served),
+    headersTimeout: config.timeouts.headers,
+    bodyTimeout: config.timeouts.body,
+    maxHeaderSize: maxResponseHeaderBytes,
+  }
+  return Object.freeze({
+    name,
+    pool: new Pool(config.url.origin, { ...options, pipelining: 1 }),
+    fresh: new Pool(config.url.origin, { ...options, pipelining: 0 }),
+    host: config.host === 'rewrite' ? new URL(config.url.origin).host : undefined,
+    mapping: pathMapping(config.url.base_path, config.strip_prefix, config.add_prefix, config.case_sensitive),
+    token: config.token,
+    identityHeaders: config.identity_headers,
+    bodyTimeoutMs: config.timeouts.body,
+    hadServed: (error) => served.has(error),
+  })
+}
+
+/**
+ * The name every dispatch passes as `servername`. undici derives one from the Host header else, which is the client's,
+ * would verify the certificate against it, and reconnect whenever it changes. The connector below ignores this value.
+ */
+export const fixedServerName = 'upstream'
+
+/** Dials with certificates always verified, against the configured server name or the host of the upstream's URL. */
+function verifiedConnector(config: UpstreamConfig, served: WeakSet<Error>): buildConnector.connector {
+  const { ca, cert, key, server_name } = config.tls
+  const connect = buildConnector({
+    ...(config.url.socket_path !== undefined && { socketPath: config.url.socket_path }),
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(server_name !== undefined && { servername: server_name }),
+    timeout: config.timeouts.connect,
+    rejectUnauthorized: true,
+  })
+  return ({ servername: _ignored, ...options }, callback) =>
+    connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
+      if (error !== null) return callback(error, null)
+      noteServed(socket, served)
+      callback(null, socket)
+    })
+}
+
+function noteServed(socket: Socket, served: WeakSet<Error>): void {
+  socket.on('error', (error) => {
+    if (socket.bytesRead > 0) served.add(error)
+  })
+}
