@@ -1,0 +1,23 @@
+import t from 'tap'
+import { loadDevelopment, withoutWarnings } from '../../src/demo/development.ts'
+
+t.test('a package that is not installed is named, with what to do', async (t) => {
+  const missing = () => Promise.reject(new Error('Cannot find package'))
+  await t.rejects(
+    loadDevelopment('oidc-provider', missing),
+    /development dependency oidc-provider: run the demo from/,
+  )
+  t.equal(await loadDevelopment('x', async () => 7), 7)
+})
+
+t.test('warnings are dropped while something runs, and come back whatever happens', async (t) => {
+  const said = t.capture(console, 'warn')
+  const { warn } = console
+  await withoutWarnings(async () => {
+    console.warn('no')
+    console.info('no')
+  })
+  await t.rejects(withoutWarnings(() => Promise.reject(new Error('x'))))
+  t.equal(console.warn, warn)
+  t.equal(said().length, 0)
+})
