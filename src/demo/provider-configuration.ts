@@ -1,6 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { html, trusted } from '../pages/html.ts'
-import { button } from '../pages/layout.ts'
 import { document } from './document.ts'
 import { claimsOf, type DemoUser, demoScopes, demoUser, demoUsers } from './users.ts'
 
@@ -124,7 +123,6 @@ async function showLoggedOut(context: Context): Promise<void> {
 async function showError(context: Context, out: Readonly<Record<string, string>>): Promise<void> {
   context.type = 'html'
   const rows = Object.entries(out).map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`)
-  const body = html`<main><h1>The demo provider says no</h1><table>${rows}</table>
-<div class="action">${button('/', 'Start page')}</div></main>`
+  const body = html`<main><h1>The demo provider says no</h1><table>${rows}</table></main>`
   context.body = document('Error', body, 'narrow')
 }

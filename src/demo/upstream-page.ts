@@ -57,9 +57,9 @@ export function upstreamPage(view: RequestView, user: string | undefined): strin
 <nav><h2>Try</h2><ul>${places.map(([href, name, hint]) => place(href, name, hint, href === path))}</ul></nav>
 <div>
 ${tokenSection(view)}
-${requestSection(view)}
 ${path === '/orders' ? orderForm : undefined}
 ${liveSection}
+${requestSection(view)}
 </div>
 </div>`
   return document(`${view.method} ${view.target}`, body, 'wide', script)
@@ -80,7 +80,7 @@ function tokenSection({ token }: RequestView): Html {
   const claims = token?.claims && html`<pre>${JSON.stringify(token.claims, undefined, 2)}</pre>`
   return html`<section><h2>Access token</h2>
 <div class="clock" id="clock" data-exp="${exp}">${token ? 'present' : 'none came with this request'}</div>
-<p class="quiet">Mark: <code id="mark">${token?.mark ?? 'none'}</code> It changes when the gateway has refreshed the token;
+<p class="quiet">Mark: <code id="mark">${token?.mark ?? 'none'}</code>. It changes when the gateway has refreshed the token;
 you notice nothing else of it.</p>${claims && html`<details><summary>Claims</summary>${claims}</details>`}</section>`
 }
 
@@ -95,8 +95,8 @@ const orderForm = html`<section><h2>Order something</h2>
 <button class="button">Send POST</button></form></section>`
 
 const liveSection = html`<section><h2>Live</h2>
-<div class="row"><button class="button" id="call">Call the API</button>
-<button class="button" id="events">Start the ticker</button></div>
+<div class="row"><button class="button plain" id="call">Call the API</button>
+<button class="button plain" id="events">Start the ticker</button></div>
 <form class="row" id="echo"><input id="text" value="hello" aria-label="Text to echo">
-<button class="button">Send by WebSocket</button></form>
+<button class="button plain">Send by WebSocket</button></form>
 <output id="out"></output></section>`

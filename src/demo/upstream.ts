@@ -27,13 +27,13 @@ export function createDemoUpstream(
   return Object.freeze({
     listen: async (port: number) => {
       const { WebSocketServer } = await loadDevelopment('ws', () => import('ws'))
+      await listening(server, port, bind)
       sockets = new WebSocketServer({ server, path: '/ws', maxPayload: 64 * 1024 })
       sockets.on('connection', (socket) => {
         // A broken frame closes the socket; without a listener it would end the process.
         socket.on('error', () => socket.terminate())
         socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
       })
-      await listening(server, port, bind)
       return `http://${bind}:${(server.address() as AddressInfo).port}`
     },
     close: async () => {

@@ -12,7 +12,7 @@ export function forbiddenPage(facts: PageFacts & Readonly<{ who: string; missing
     body: html`<p>You are signed in as <bdi>${facts.who}</bdi>.</p>
 ${section('Permission needed', scopes)}
 ${section('One of these permissions needed', anyScope)}
-${section('Not right in your account', claims)}`,
+${section('Missing or different in your account', claims)}`,
     action: button(`${facts.prefix}/sign_out`, 'Use another account'),
   })
 }

@@ -1,6 +1,6 @@
 import { button, layout, type Page, type PageFacts } from './layout.ts'
 
-/** 503 with Retry-After: sign-in cannot be checked or renewed just now; the session is kept. */
+/** 503 with Retry-After: sign-in cannot be checked or renewed just now; the session is kept. `retryUrl` is an absolute URL of ours. */
 export function unavailablePage(facts: PageFacts & Readonly<{ retryUrl?: string }>): Page {
   return layout(facts, {
     status: 503,

@@ -10,7 +10,7 @@ const failures = {
   timeout: { status: 504, detail: 'The service behind this address did not answer in time.' },
 } as const satisfies Record<UpstreamFailure, { status: number; detail: string }>
 
-/** 502 or 504 by cause; `retryUrl` is set for a request that is safe to repeat. */
+/** 502 or 504 by cause; `retryUrl`, an absolute URL of ours, is set for a request that is safe to repeat. */
 export function upstreamDownPage(
   facts: PageFacts & Readonly<{ failure: UpstreamFailure; retryUrl?: string }>,
 ): Page {

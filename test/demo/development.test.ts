@@ -11,13 +11,14 @@ t.test('a package that is not installed is named, with what to do', async (t) =>
 })
 
 t.test('warnings are dropped while something runs, and come back whatever happens', async (t) => {
-  const said = t.capture(console, 'warn')
-  const { warn } = console
+  const output = globalThis.console
+  const said = t.capture(output, 'warn')
+  const { warn } = output
   await withoutWarnings(async () => {
-    console.warn('no')
-    console.info('no')
+    output.warn('no')
+    output.info('no')
   })
   await t.rejects(withoutWarnings(() => Promise.reject(new Error('x'))))
-  t.equal(console.warn, warn)
+  t.equal(output.warn, warn)
   t.equal(said().length, 0)
 })

@@ -150,6 +150,14 @@ t.test('nobody unknown can sign in, and a finished sign-in cannot be repeated', 
   t.match(await browse(`${issuer}/interaction/no-such-thing`), { status: 400, text: 'This sign-in is over' })
 })
 
+t.test('a client that forgets PKCE is sent back with an error', async (t) => {
+  const { config, browse } = await start(t)
+  const { location } = await browse(
+    oidc.buildAuthorizationUrl(config, { redirect_uri: redirectUri, scope: 'openid' }),
+  )
+  t.match(location, `${redirectUri}?error=invalid_request`)
+})
+
 t.test('a refused request is explained on a page', async (t) => {
   const { issuer, browse } = await start(t)
   t.match((await browse(`${issuer}/auth?client_id=%3Cb%3E`)).text, 'The demo provider says no')
