@@ -11,8 +11,7 @@ const stages: readonly Stage[] = read('Dockerfile')
   .split(/^FROM /m)
   .slice(1)
   .map((text) => {
-    const [head = '', ...lines] = text.split('
-').filter((line) => line !== '' && !line.startsWith('#'))
+    const [head = '', ...lines] = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
     const [base = '', name = ''] = head.split(' AS ')
     return { base, name, lines }
   })
