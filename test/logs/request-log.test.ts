@@ -1,0 +1,48 @@
+import t from 'tap'
+import { requestLine } from '../../src/logs/request-log.ts'
+
+const facts = {
+  method: 'GET',
+  host: 'app.example.com',
+  path: '/orders/7',
+  status: 200,
+  durationMs: 12.3456,
+  rule: 'routes[3]',
+  decision: 'forward',
+  reason: 'scope-ok',
+  sub: 'alice',
+  requestId: 'r-1',
+  client: '192.0.2.7',
+  upstream: 'orders',
+}
+
+t.test('a request is one line with everything an operator asks for', async (t) => {
+  t.strictSame(requestLine(facts), {
+    level: 'info',
+    message: 'GET /orders/7 200',
+    fields: {
+      method: 'GET',
+      host: 'app.example.com',
+      path: '/orders/7',
+      status: 200,
+      duration_ms: 12.3,
+      rule: 'routes[3]',
+      decision: 'forward',
+      reason: 'scope-ok',
+      sub: 'alice',
+      request_id: 'r-1',
+      client: '192.0.2.7',
+      upstream: 'orders',
+    },
+  })
+})
+
+t.test('a server error is a warning, a client error is not', async (t) => {
+  t.equal(requestLine({ ...facts, status: 502 }).level, 'warn')
+  t.equal(requestLine({ ...facts, status: 499 }).level, 'info')
+})
+
+t.test('an aborted request says so', async (t) => {
+  t.match(requestLine({ ...facts, aborted: true }).fields, { aborted: true })
+  t.notOk('aborted' in requestLine({ ...facts, aborted: false }).fields)
+})
