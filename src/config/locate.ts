@@ -1,0 +1,34 @@
+import { type Path, type Problem, renderPath } from './problem.ts'
+import type { SchemaFinding } from './schema-findings.ts'
+import { type Place, placeKey } from './yaml-value.ts'
+
+/** Makes the functions that turn what is wrong into problems with a line and a column of `text`. */
+export function createLocator(file: string, text: string) {
+  function offset(at: number, path: Path, message: string): Problem {
+    const before = text.slice(0, at)
+    const line = before.split('\n').length
+    return { file, line, column: at - before.lastIndexOf('\n'), path: renderPath(path), message }
+  }
+
+  function finding(places: ReadonlyMap<string, Place>, { path, message, at }: SchemaFinding): Problem {
+    const exact = places.get(placeKey(path))
+    if (exact) return offset(exact[at], path, exact.content === null ? said(message, 'is empty') : message)
+    const { depth, place } = enclosing(places, path)
+    const isOneForMany = typeof place.content === 'string'
+    return isOneForMany
+      ? offset(place.value, path.slice(0, depth), message)
+      : offset(place.value, path, said(message, 'is required'))
+  }
+
+  return { offset, finding }
+}
+
+/** The nearest place that was written: the map that lacks a key, or the one text that stands for a whole list. */
+function enclosing(places: ReadonlyMap<string, Place>, path: Path): { depth: number; place: Place } {
+  const depth = path.findIndex((_, index) => !places.has(placeKey(path.slice(0, index + 1))))
+  return { depth, place: places.get(placeKey(path.slice(0, depth))) as Place }
+}
+
+function said(message: string, fact: string): string {
+  return message.startsWith('must') ? `${fact}; it ${message}` : message
+}

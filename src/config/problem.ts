@@ -1,0 +1,36 @@
+/** Where a value lies in the configuration: `['routes', 2, 'scopes']`. */
+export type Path = readonly (string | number)[]
+
+/** One thing wrong with a configuration file. Lines and columns count from 1. */
+export type Problem = Readonly<{ file: string; line: number; column: number; path: string; message: string }>
+
+/** A configuration file that cannot be used, with everything that is wrong with it. Never holds a secret. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(renderProblem).join('\n'))
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/** Writes a problem as one line: `postern.yaml:12:13  routes[2].scopes  must be a list of strings`. */
+export function renderProblem({ file, line, column, path, message }: Problem): string {
+  return [`${file}:${line}:${column}`, path, message].filter((part) => part !== '').join('  ')
+}
+
+/** Writes a path as people do: `routes[2].claims["a b"]`. */
+export function renderPath(path: Path): string {
+  return path.map(renderSegment).join('').replace(/^\./, '')
+}
+
+function renderSegment(segment: string | number): string {
+  if (typeof segment === 'number') return `[${segment}]`
+  return /^[\w-]+$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`
+}
+
+/** Tells whether `path` is `ancestor` or lies below it. */
+export function isWithin(path: Path, ancestor: Path): boolean {
+  return ancestor.every((segment, index) => path[index] === segment)
+}

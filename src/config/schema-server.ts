@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { cidr } from './cidr.ts'
+import { documented } from './documented.ts'
+import { durationUnit, shortDuration } from './duration.ts'
+import { listenAddress } from './listen-address.ts'
+import { withRelations } from './relation.ts'
+import { checked, distinct, isPlainPath } from './text.ts'
+import { exposedMessage, isExposed, origin } from './web-url.ts'
+
+const publicUrl = z
+  .union(
+    [origin, distinct(origin, 'must be an origin like https://app.example.com, or a list of origins')],
+    'must be an origin like https://app.example.com, or a list of origins',
+  )
+  .transform((value) => [value].flat())
+
+const timeouts = z.strictObject({
+  headers: documented(shortDuration.prefault('15s'), {
+    type: 'duration',
+    unit: durationUnit,
+    meaning: 'How long a client may take to send the head of a request.',
+    example: '10s',
+  }),
+  keep_alive: documented(shortDuration.prefault('75s'), {
+    type: 'duration',
+    unit: durationUnit,
+    meaning:
+      'How long an idle connection of a client is kept. Longer than that of the load balancer in front.',
+    example: '2m',
+  }),
+})
+
+const keys = z.strictObject({
+  listen: documented(listenAddress.prefault('0.0.0.0:4180'), {
+    type: 'host:port, [::]:port, :port or unix:/path',
+    meaning: 'Where browsers and clients connect. `:port` means every IPv4 address; port 0 takes a free one.',
+    example: 'unix:/run/postern.sock',
+  }),
+  public_url: documented(publicUrl, {
+    type: 'origin, or list of origins',
+    meaning:
+      'The origin browsers see. Register this origin followed by the prefix and `/callback` as redirect URI at the provider.',
+    example: 'https://app.example.com',
+  }),
+  prefix: documented(
+    checked('must be a path of plain segments without a trailing slash, like /oauth2', isPlainPath).prefault(
+      '/oauth2',
+    ),
+    { type: 'path', meaning: "Where Postern's own endpoints are.", example: '/_auth' },
+  ),
+  trusted_proxies: documented(z.array(cidr, 'must be a list of addresses or CIDRs').prefault([]), {
+    type: 'list of addresses or CIDRs',
+    meaning: 'The proxies whose `X-Forwarded-*` headers are believed. Nobody by default.',
+    example: ['10.0.0.0/8', '::1'],
+  }),
+  workers: documented(z.literal(1, 'must be 1: Postern runs as one process for now').prefault(1), {
+    type: 'number',
+    unit: 'processes',
+    meaning: 'How many processes share the load. Only one is supported for now.',
+    example: 1,
+  }),
+  dangerously_allow_http: documented(z.boolean().prefault(false), {
+    type: 'true or false',
+    meaning:
+      'Accepts `http://` public URLs of hosts other than loopback. Sessions and logins can then be read on the network; every start warns.',
+    example: true,
+  }),
+  timeouts: documented(timeouts.prefault({}), {
+    type: 'map',
+    meaning: 'How long to wait for clients.',
+    example: { headers: '10s' },
+  }),
+})
+
+/** The `server` section: the listener that browsers reach. */
+export const serverSchema = withRelations(keys, [
+  {
+    reads: [['public_url'], ['dangerously_allow_http']],
+    find: ({ public_url, dangerously_allow_http }) =>
+      public_url.flatMap((url, index) =>
+        isExposed(url) && !dangerously_allow_http
+          ? [{ path: ['public_url', index], message: exposedMessage }]
+          : [],
+      ),
+  },
+])

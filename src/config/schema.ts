@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { type CheckRules, configRelations, rulesOf } from './config-relations.ts'
+import { documented } from './documented.ts'
+import { providerUrls } from './provider-relations.ts'
+import type { ReadTextFile } from './read-text-file.ts'
+import { withRelations } from './relation.ts'
+import { adminSchema } from './schema-admin.ts'
+import { loggingSchema } from './schema-logging.ts'
+import { providerSchema } from './schema-provider.ts'
+import { routeSchema } from './schema-route.ts'
+import { serverSchema } from './schema-server.ts'
+import { sessionSchema } from './schema-session.ts'
+import { upstreamSchema } from './schema-upstream.ts'
+import { checked } from './text.ts'
+import { isExposed } from './web-url.ts'
+
+/** What the schema needs beside the value: `read` for the files that are named, `checkRules` for the routes. */
+export type SchemaOptions = Readonly<{ read: ReadTextFile; checkRules: CheckRules }>
+
+const upstreamName = checked('must be a name of letters, digits, _, - and .', (text) =>
+  /^[\w.-]+$/.test(text),
+)
+const routesMessage = 'must be a list of at least one route'
+const upstreamsMessage = 'must be a map with at least one upstream, like web: { url: "http://web:8080" }'
+
+const sections = (read: ReadTextFile) =>
+  z.strictObject({
+    server: documented(serverSchema, {
+      type: 'map',
+      meaning: 'The listener that browsers and clients reach.',
+      example: { public_url: 'https://app.example.com' },
+    }),
+    admin: documented(adminSchema.prefault({}), {
+      type: 'map',
+      meaning: 'The listener for probes.',
+      example: { listen: '127.0.0.1:4181' },
+    }),
+    provider: documented(providerSchema(read), {
+      type: 'map',
+      meaning: 'The OAuth 2.0 or OpenID provider that signs people in, and who Postern is there.',
+      example: { issuer: 'https://login.example.com', client_id: 'postern' },
+    }),
+    session: documented(sessionSchema(read), {
+      type: 'map',
+      meaning: 'How people stay signed in.',
+      example: { keys: [`$\{POSTERN_SESSION_KEY}`] },
+    }),
+    upstreams: documented(
+      z
+        .record(upstreamName, upstreamSchema(read), upstreamsMessage)
+        .refine((upstreams) => Object.keys(upstreams).length > 0, upstreamsMessage),
+      {
+        type: 'map of name to upstream',
+        meaning: 'The services behind Postern, each under a name that routes use.',
+        example: { orders: { url: 'http://orders:8080' } },
+      },
+    ),
+    routes: documented(z.array(routeSchema, routesMessage).min(1, routesMessage), {
+      type: 'list of routes',
+      meaning:
+        'Which path goes to which upstream, and who may pass. A path without a route is answered with 404.',
+      example: [{ path: '/**', upstream: 'web', access: 'authenticated' }],
+    }),
+    logging: documented(loggingSchema.prefault({}), {
+      type: 'map',
+      meaning: 'What is written to the log.',
+      example: { level: 'debug' },
+    }),
+  })
+
+/** A configuration as its relations see it. */
+export type ConfigKeys = z.output<ReturnType<typeof sections>>
+
+/** The one schema of the configuration: from the YAML as written to the value the program works with. */
+export function configSchema({ read, checkRules }: SchemaOptions) {
+  return withRelations(sections(read), configRelations(checkRules)).transform((config) => ({
+    ...config,
+    routes: rulesOf(config),
+    warnings: warningsOf(config),
+  }))
+}
+
+/** A checked configuration: durations in milliseconds, keys as bytes, files read. It is frozen. */
+export type Config = z.output<ReturnType<typeof configSchema>>
+
+function warningsOf({ server, provider }: ConfigKeys): string[] {
+  const exposed = [
+    ...server.public_url.map((url) => ({ key: 'server.public_url', section: 'server', url })),
+    ...providerUrls(provider).map(({ path, url }) => ({
+      key: ['provider', ...path].join('.'),
+      section: 'provider',
+      url,
+    })),
+  ].filter(({ url }) => isExposed(url))
+  return exposed.map(
+    ({ key, section, url }) =>
+      `${section}.dangerously_allow_http: ${key} (${new URL(url).origin}) is not encrypted; whoever is on the network can take over sessions`,
+  )
+}
