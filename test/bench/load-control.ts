@@ -14,11 +14,11 @@ export type Load = Readonly<{
 
 /** Starts the load generator on a core; it does one thing at a time. */
 export function createLoad(core: number): Load {
-  const child = forkPinned('load', [], core)
+  const child = forkPinned('load', [], core, 'inherit')
 
   async function order(what: Order): Promise<unknown> {
     child.send(what)
-    const [{ result, error }] = (await message(child)) as [{ result?: unknown; error?: string }]
+    const [{ result, error }] = (await message(child, 'load')) as [{ result?: unknown; error?: string }]
     if (error !== undefined) throw new Error(`${'name' in what ? what.name : what.kind}: ${error}`)
     return result
   }

@@ -7,6 +7,9 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
+/** Whether what a process of the bench prints is shown. */
+export type Output = 'inherit' | 'ignore'
+
 const children = new Set<ChildProcess>()
 
 function track(child: ChildProcess): ChildProcess {
@@ -19,22 +22,32 @@ function track(child: ChildProcess): ChildProcess {
 export type Served = Readonly<{ url: string; pid: number; close(): Promise<void> }>
 
 /** Starts a file of this folder as a process on one core, without waiting for anything. */
-export function forkPinned(name: string, args: readonly string[], core: number): ChildProcess {
+export function forkPinned(
+  name: string,
+  args: readonly string[],
+  core: number,
+  output: Output,
+): ChildProcess {
   const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
   const env = { ...process.env, NODE_ENV: 'production', NODE_NO_WARNINGS: '1' }
+  const stdio: StdioOptions = ['ignore', output, output, 'ipc']
   // taskset sets the core and becomes Node: the process id and the IPC channel stay the same.
-  return track(
-    fork(file, args, { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath], env }),
-  )
+  const execArgv = ['-c', String(core), process.execPath]
+  return track(fork(file, args, { execPath: 'taskset', execArgv, env, stdio }))
 }
 
 /**
  * Starts a server of this folder and waits until it has said where it listens.
  * @throws {Error} when it ends first.
  */
-export async function serveFile(name: string, args: readonly string[], core: number): Promise<Served> {
-  const child = forkPinned(name, args, core)
-  const [{ url }] = (await message(child)) as [{ url: string }]
+export async function serveFile(
+  name: string,
+  args: readonly string[],
+  core: number,
+  output: Output = 'inherit',
+): Promise<Served> {
+  const child = forkPinned(name, args, core, output)
+  const [{ url }] = (await message(child, name)) as [{ url: string }]
   return { url, pid: child.pid as number, close: () => end(child) }
 }
 
@@ -67,10 +80,10 @@ export async function serveProgram(
  * The next message of a child process.
  * @throws {Error} when it ends instead.
  */
-export async function message(child: ChildProcess): Promise<unknown[]> {
+export async function message(child: ChildProcess, name: string): Promise<unknown[]> {
   const over = new AbortController()
   const ended = once(child, 'exit', { signal: over.signal }).then(() => {
-    throw new Error(`${child.spawnargs.at(-1)} ended too early`)
+    throw new Error(`the process ${name} ended too early`)
   })
   return Promise.race([once(child, 'message', { signal: over.signal }), ended]).finally(() => over.abort())
 }

@@ -29,7 +29,7 @@ export type Report = Readonly<{
 export function asMarkdown(report: Report): string {
   return [
     `Measured ${report.date.slice(0, 10)}, Node.js ${report.node}, ${report.cpu}, ${report.cores} cores, ` +
-      `${report.rounds} interleaved rounds; median (smallest–largest). Absolute figures swing with the machine: read the ratios.`,
+      `${report.rounds} interleaved rounds; median (quartiles). Absolute figures swing with the machine: read the ratios.`,
     '',
     ...markdownTable(comparisonTable(report.comparison.rows)),
     '',
@@ -48,7 +48,7 @@ export function asText(report: Report): string {
     '',
     ...textTable(comparisonTable(report.comparison.rows)),
     '',
-    ...report.comparison.missing.map(({ name, reason }) => `not measured: ${name}: ${reason}`),
+    ...report.comparison.missing.map(({ name, reason }) => `not measured: ${name}: ${reason.split('\n')[0]}`),
     ...(report.experiments === undefined ? [] : ['', ...textTable(experimentTable(report.experiments))]),
     ...(report.targets.length === 0 ? [] : ['', ...textTable(targetTable(report.targets))]),
     '',

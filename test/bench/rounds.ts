@@ -6,18 +6,19 @@ import type { Running } from './subject.ts'
 /** How much is measured. Every slice is bounded in requests and in seconds. */
 export type Plan = Readonly<{ rounds: number; transfers: number; warmUp: Slice; slice: Slice }>
 
+/** Many short slices rather than few long ones: what disturbs a shared machine comes and goes within seconds. */
 export const fullPlan: Plan = {
-  rounds: 7,
-  transfers: 7,
-  warmUp: { connections: 32, warmUp: 1, requests: 10_000, maxSeconds: 4 },
-  slice: { connections: 32, warmUp: 300, requests: 6000, maxSeconds: 3 },
+  rounds: 21,
+  transfers: 11,
+  warmUp: { connections: 32, warmUp: 1, requests: 15_000, maxSeconds: 4 },
+  slice: { connections: 32, warmUp: 200, requests: 4000, maxSeconds: 1 },
 }
 
 export const quickPlan: Plan = {
-  rounds: 3,
-  transfers: 3,
-  warmUp: { connections: 32, warmUp: 1, requests: 3000, maxSeconds: 2 },
-  slice: { connections: 32, warmUp: 200, requests: 2500, maxSeconds: 2 },
+  rounds: 7,
+  transfers: 5,
+  warmUp: { connections: 32, warmUp: 1, requests: 8000, maxSeconds: 2 },
+  slice: { connections: 32, warmUp: 100, requests: 2500, maxSeconds: 0.6 },
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The middle of many measurements and how far they lie apart. */
+/** The median of many measurements, and the quartiles below (`low`) and above it (`high`). */
 export type Spread = Readonly<{ median: number; low: number; high: number }>
 
 /** The value below which a share `q` (0 to 1) of the values lies; `sorted` is ascending. */
@@ -6,12 +6,10 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
 }
 
-/** Median, smallest and largest. */
+/** Median and quartiles. */
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
-  const upper = quantile(sorted, 0.5)
-  const lower = sorted.length % 2 === 0 ? (sorted[sorted.length / 2 - 1] ?? upper) : upper
-  return { median: (lower + upper) / 2, low: quantile(sorted, 0), high: quantile(sorted, 1) }
+  return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) }
 }
 
 /** Each value over the one measured in the same round. */
