@@ -54,7 +54,7 @@ async function startInto(
     running.set(subject.name, await subject.start(bench))
     return undefined
   } catch (error) {
-    return `did not start: ${(error as Error).message}`
+    return (error as Error).message
   }
 }
 

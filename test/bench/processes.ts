@@ -69,7 +69,7 @@ export async function serveProgram(
   for (let tries = 0; !(await answers(port)); tries++) {
     if (child.exitCode !== null || tries === 400) {
       child.kill()
-      throw new Error(`${command[0]} did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`)
+      throw new Error(`did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`)
     }
     await pause(50)
   }

@@ -1,6 +1,6 @@
 /** One large body, down or up, as fast as it goes. */
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -36,12 +36,15 @@ async function timed(pids: readonly number[], work: () => Promise<void>): Promis
   }
 }
 
+// Kept alive, as browsers do: `Connection: close` would reach the upstream through the floor.
+const agent = new Agent({ keepAlive: true })
+
 async function exchange(target: Target, method: 'GET' | 'POST', body: Readable): Promise<void> {
   const headers = {
     cookie: target.cookies[0] ?? '',
     ...(method === 'POST' && { 'content-length': transferBytes, 'content-type': 'application/octet-stream' }),
   }
-  const outgoing = request(target.url, { method, headers, agent: false })
+  const outgoing = request(target.url, { method, headers, agent })
   const [[response]] = await Promise.all([once(outgoing, 'response'), pipeline(body, outgoing)])
   if (response.statusCode !== 200) throw new Error(`expected 200, got ${response.statusCode}`)
   await pipeline(response, new Writable({ write: (_chunk, _encoding, done) => done() }))
