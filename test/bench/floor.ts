@@ -16,24 +16,31 @@ function forward(request: IncomingMessage, response: ServerResponse): void {
     headers: request.rawHeaders,
     body: hasBody ? request : null,
   }
+  let resumeUpstream: () => void
+  // undici's older handler methods: the newer ones parse the headers into an object first, and this is the floor.
   upstream.dispatch(options, {
-    onRequestStart(controller) {
+    onConnect(abort) {
       response.once('close', () => {
-        if (!response.writableEnded) controller.abort(new Error('the client went away'))
+        if (!response.writableEnded) abort()
       })
     },
-    onResponseStart(_controller, status, headers) {
-      response.writeHead(status, headers)
+    onHeaders(status, headers, resume) {
+      resumeUpstream = resume
+      response.writeHead(
+        status,
+        headers.map((value) => value.toString('latin1')),
+      )
+      return true
     },
-    onResponseData(controller, chunk) {
-      if (response.write(chunk)) return
-      controller.pause()
-      response.once('drain', () => controller.resume())
+    onData(chunk) {
+      if (response.write(chunk)) return true
+      response.once('drain', resumeUpstream)
+      return false
     },
-    onResponseEnd() {
+    onComplete() {
       response.end()
     },
-    onResponseError() {
+    onError() {
       response.destroy()
     },
   })
