@@ -1,0 +1,26 @@
+import { LRUCache } from 'lru-cache'
+
+/** A bounded memory whose entries end at a given time; the least recently used go first when it is full. */
+export type ExpiringMap<Value> = Readonly<{
+  get(key: string): Value | undefined
+  /** @param until Epoch seconds; at that second the entry is gone. */
+  set(key: string, value: Value, until: number): void
+  delete(key: string): void
+}>
+
+/** Makes a memory of at most `max` entries; `clock` gives epoch seconds. */
+export function createExpiringMap<Value>(options: { max: number; clock: () => number }): ExpiringMap<Value> {
+  const entries = new LRUCache<string, { value: Value; until: number }>({ max: options.max })
+  return Object.freeze({
+    get(key: string): Value | undefined {
+      const entry = entries.get(key)
+      return entry !== undefined && options.clock() < entry.until ? entry.value : undefined
+    },
+    set(key: string, value: Value, until: number): void {
+      entries.set(key, { value, until })
+    },
+    delete(key: string): void {
+      entries.delete(key)
+    },
+  })
+}

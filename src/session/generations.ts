@@ -1,0 +1,23 @@
+import { LRUCache } from 'lru-cache'
+import type { Session } from '../core/session.ts'
+
+/** Remembers the newest generation seen of each session. */
+export type Generations = Readonly<{
+  note(session: Session): void
+  newest(id: string): number | undefined
+  /** Tells whether no younger generation of this session is known. */
+  isNewest(session: Session): boolean
+}>
+
+/** Makes the memory of generations; `max` sessions, 100,000 unless given, the least recently used forgotten first. */
+export function createGenerations(options: { max?: number } = {}): Generations {
+  const known = new LRUCache<string, number>({ max: options.max ?? 100_000 })
+  const isNewest = (session: Session) => session.generation >= (known.get(session.id) ?? 0)
+  return Object.freeze({
+    note(session: Session): void {
+      if (isNewest(session)) known.set(session.id, session.generation)
+    },
+    newest: (id: string) => known.get(id),
+    isNewest,
+  })
+}
