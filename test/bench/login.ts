@@ -1,0 +1,53 @@
+import { request } from 'undici'
+
+/** Cookies by origin, as a browser would keep them for one sign-in; paths and expiry times play no part here. */
+type Jar = Map<string, Map<string, string>>
+
+/**
+ * Signs in by following redirects from a protected page to the provider and back.
+ * @returns the Cookie header that the gateway at `url` now expects.
+ * @throws {Error} when the page is not reached within 20 redirects.
+ */
+export async function login(url: string): Promise<string> {
+  const jar: Jar = new Map()
+  let target = new URL(url)
+  for (let hops = 0; hops < 20; hops++) {
+    const { status, location } = await visit(target, jar)
+    if (status === 200) return cookieHeader(jar, new URL(url).origin)
+    if (location === undefined)
+      throw new Error(`the sign-in ended at ${target.origin}${target.pathname} with ${status}`)
+    target = new URL(location, target)
+  }
+  throw new Error('the sign-in goes round in circles')
+}
+
+async function visit(target: URL, jar: Jar): Promise<{ status: number; location: string | undefined }> {
+  // undici's request, as fetch would call itself `Sec-Fetch-Mode: cors`, and only a navigation may begin a sign-in.
+  const { statusCode, headers, body } = await request(target, {
+    headers: {
+      accept: 'text/html',
+      cookie: cookieHeader(jar, target.origin),
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-site': 'none',
+      'sec-fetch-dest': 'document',
+    },
+  })
+  await body.dump()
+  for (const line of [headers['set-cookie'] ?? []].flat()) keep(jar, target.origin, line)
+  const { location } = headers
+  return { status: statusCode, location: location?.toString() }
+}
+
+function keep(jar: Jar, origin: string, line: string): void {
+  const cookies = jar.get(origin) ?? new Map<string, string>()
+  jar.set(origin, cookies)
+  const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+  const isRemoval = value === '' || /;\s*(max-age=0|expires=thu, 0?1.jan.1970)/i.test(line)
+  if (isRemoval) cookies.delete(name)
+  else cookies.set(name, value)
+}
+
+function cookieHeader(jar: Jar, origin: string): string {
+  const cookies = jar.get(origin) ?? new Map<string, string>()
+  return [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+}

@@ -1,0 +1,122 @@
+/** One run's results, and how they are shown. */
+import type { Comparison, Row } from './comparison.ts'
+import type { StreamResult } from './experiments.ts'
+import type { Spread } from './statistics.ts'
+import type { Target } from './targets.ts'
+
+export type Experiments = Readonly<{
+  rules: Spread
+  sessions: Spread
+  download: StreamResult
+  upload: StreamResult
+  /** MB. */
+  idleMemory: number
+}>
+
+export type Report = Readonly<{
+  date: string
+  node: string
+  cpu: string
+  cores: number
+  rounds: number
+  comparison: Comparison
+  /** Absent when Postern could not be started. */
+  experiments?: Experiments
+  targets: readonly Target[]
+}>
+
+/** The whole report as Markdown, for the README. */
+export function asMarkdown(report: Report): string {
+  return [
+    `Measured ${report.date.slice(0, 10)}, Node.js ${report.node}, ${report.cpu}, ${report.cores} cores, ` +
+      `${report.rounds} interleaved rounds; median (quartiles). Absolute figures swing with the machine: read the ratios.`,
+    '',
+    ...markdownTable(comparisonTable(report.comparison.rows)),
+    '',
+    ...report.comparison.missing.map(
+      ({ name, reason }) => `Not measured: ${name} (${reason.split('\n')[0]}).`,
+    ),
+    ...(report.experiments === undefined ? [] : ['', ...markdownTable(experimentTable(report.experiments))]),
+    ...(report.targets.length === 0 ? [] : ['', ...markdownTable(targetTable(report.targets))]),
+    '',
+  ].join('\n')
+}
+
+/** The whole report for a terminal. */
+export function asText(report: Report): string {
+  return [
+    '',
+    ...textTable(comparisonTable(report.comparison.rows)),
+    '',
+    ...report.comparison.missing.map(({ name, reason }) => `not measured: ${name}: ${reason.split('\n')[0]}`),
+    ...(report.experiments === undefined ? [] : ['', ...textTable(experimentTable(report.experiments))]),
+    ...(report.targets.length === 0 ? [] : ['', ...textTable(targetTable(report.targets))]),
+    '',
+  ].join('\n')
+}
+
+type Table = readonly (readonly string[])[]
+
+function comparisonTable(rows: readonly Row[]): Table {
+  const head = ['', 'CPU µs/request', 'CPU × floor', 'requests/s', 'requests/s × floor', 'p50 ms', 'p99 ms']
+  return [
+    head,
+    ...rows.map((row) => [
+      row.name,
+      row.cpuMicros.median.toFixed(0),
+      showSpread(row.cpuRatio),
+      row.requestsPerSecond.median.toFixed(0),
+      showSpread(row.throughputRatio),
+      row.p50.median.toFixed(1),
+      row.p99.median.toFixed(1),
+    ]),
+  ]
+}
+
+function experimentTable(experiments: Experiments): Table {
+  const stream = ({ throughputRatio, cpuRatio, extraMemory }: StreamResult) =>
+    `throughput ${showSpread(throughputRatio)} × floor, CPU ${showSpread(cpuRatio)} × floor, ` +
+    `memory +${extraMemory.postern.toFixed(0)} MB (floor +${extraMemory.floor.toFixed(0)} MB)`
+  return [
+    ['Postern', 'result'],
+    ['10,000 rules against 10', `CPU ${showSpread(experiments.rules)} ×`],
+    ['10,000 sessions against one', `CPU ${showSpread(experiments.sessions)} ×`],
+    ['100 MB download', stream(experiments.download)],
+    ['100 MB upload', stream(experiments.upload)],
+    ['idle memory', `${experiments.idleMemory.toFixed(0)} MB`],
+  ]
+}
+
+function targetTable(targets: readonly Target[]): Table {
+  const head = ['target', 'limit', 'measured', '']
+  return [
+    head,
+    ...targets.map(({ name, limit, value, isMet }) => [
+      name,
+      limit,
+      value.toFixed(2),
+      isMet ? 'met' : 'missed',
+    ]),
+  ]
+}
+
+function showSpread({ median, low, high }: Spread): string {
+  return `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`
+}
+
+function markdownTable([head = [], ...rows]: Table): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map((_cell, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)]
+}
+
+function textTable(table: Table): string[] {
+  const widths = (table[0] ?? []).map((_cell, column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  )
+  return table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}

@@ -1,0 +1,43 @@
+/** The service behind every subject: 700 bytes for a GET, 100 MB at …/download, and a sink for uploads. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { announce } from './announce.ts'
+import { transferBytes } from './transfer-size.ts'
+
+const answer = Buffer.alloc(700, 'x')
+const piece = Buffer.alloc(64 * 1024, 'x')
+
+function handle(request: IncomingMessage, response: ServerResponse): void {
+  if (request.method !== 'GET') sink(request, response)
+  else if (request.url?.endsWith('/download')) download(response)
+  else small(response)
+}
+
+function small(response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': answer.length })
+  response.end(answer)
+}
+
+function sink(request: IncomingMessage, response: ServerResponse): void {
+  request.resume().once('end', () => {
+    response.writeHead(200, { 'Content-Length': 2 })
+    response.end('ok')
+  })
+}
+
+function download(response: ServerResponse): void {
+  let left = transferBytes
+  response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': left })
+  send()
+
+  function send(): void {
+    while (left > 0) {
+      const chunk = piece.subarray(0, left)
+      left -= chunk.length
+      if (!response.write(chunk)) break
+    }
+    if (left > 0) response.once('drain', send)
+    else response.end()
+  }
+}
+
+announce(createServer(handle))
