@@ -1,0 +1,174 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { type App, buildApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { ruleProblems } from '../../src/core/rules.ts'
+import { createLogger } from '../../src/logs/logger.ts'
+import { type Connection, record } from './recorder.ts'
+
+/** A running gateway, as tests see it. */
+export type Gateway = {
+  origin: string
+  port: number
+  admin: string
+  app: App
+  /** Every log line so far, as JSON. */
+  logs: () => Record<string, unknown>[]
+  /** Moves the gateway's clock ahead. */
+  advance: (seconds: number) => void
+  /** Opens a raw client connection, and sends the bytes. */
+  client: (bytes?: string) => Connection
+  /** Sends raw bytes and resolves with all that came back until the gateway closed. */
+  exchange: (bytes: string) => Promise<string>
+  /** Stops it and starts another one on the same port with the same configuration, or another one. */
+  restart: (changes?: Partial<GatewayOptions>) => Promise<void>
+}
+
+export type GatewayOptions = {
+  /** The provider section in YAML, without braces, or a running test provider. */
+  provider:
+    | string
+    | {
+        issuer: string
+        clientId: string
+        clientSecret: string
+        redirectUris: Set<string>
+        postLogoutRedirectUris?: Set<string>
+      }
+  /** Further keys of the provider section, as YAML flow: `scopes: [openid], timeout: 1s`. */
+  providerKeys?: string
+  /** The upstream section `web`, or a whole YAML flow map of upstreams. */
+  upstream: string
+  /** YAML lines under `routes`. */
+  routes: string[]
+  /** YAML flow of further keys. */
+  server?: string
+  session?: string
+  keys?: string[]
+  /** Host of the public URL; the port is the real one. */
+  host?: string
+  level?: string
+  publicUrls?: (port: number) => string[]
+}
+
+export const testKey = 'MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dXY='
+export const otherKey = 'dnV0c3JxcG9ubWxramloZ2ZlZGNiYTA5ODc2NTQzMjE='
+
+/** Starts a gateway on loopback from a YAML text, with a clock the test can move. */
+export async function startGateway(t: Test, given: GatewayOptions): Promise<Gateway> {
+  let options = given
+  let offset = 0
+  let lines = ''
+  const port = await freePort()
+  const clock = () => Math.floor(Date.now() / 1000) + offset
+  const sink = {
+    write: (line: string) => {
+      lines += line
+    },
+  }
+  // Waiting is real but short: what is waited for in tests is an event, never the time itself.
+  const sleep = (ms: number) => delay(Math.min(ms, 20_000), undefined, { ref: false })
+
+  const start = async (): Promise<App> => {
+    const text = yamlOf(options, port)
+    const config = loadConfig('test.yaml', { env: {}, readFile: () => text, checkRules: ruleProblems })
+    const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
+    const app = await buildApp(config, { logger, clock, sleep })
+    const { adminAddress } = await app.listen()
+    gateway.admin = adminAddress
+    gateway.app = app
+    return app
+  }
+
+  const gateway: Gateway = {
+    origin: publicUrl(options, port),
+    port,
+    admin: '',
+    app: undefined as unknown as App,
+    logs: () =>
+      lines
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
+    advance: (seconds) => {
+      offset += seconds
+    },
+    client: (bytes) => {
+      const socket = connect(port, '127.0.0.1')
+      const connection = record(socket)
+      if (bytes !== undefined) connection.send(bytes)
+      t.teardown(() => socket.destroy())
+      return connection
+    },
+    exchange: async (bytes) => {
+      const connection = gateway.client(bytes)
+      await connection.closed
+      return connection.bytes()
+    },
+    restart: async (changes = {}) => {
+      await gateway.app.close()
+      options = { ...options, ...changes }
+      await start()
+    },
+  }
+  allowRedirects(options, port)
+  await start()
+  t.teardown(() => gateway.app.close())
+  return gateway
+}
+
+function yamlOf(options: GatewayOptions, port: number): string {
+  const {
+    provider,
+    upstream,
+    routes,
+    server,
+    session,
+    providerKeys,
+    keys = [testKey],
+    level = 'trace',
+  } = options
+  const urls = options.publicUrls?.(port) ?? [publicUrl(options, port)]
+  const section =
+    typeof provider === 'string'
+      ? provider
+      : `issuer: "${provider.issuer}", client_id: ${provider.clientId}, client_secret: ${JSON.stringify(provider.clientSecret)}`
+  return [
+    `server: { listen: "127.0.0.1:${port}", public_url: ${JSON.stringify(urls)}${more(server)} }`,
+    'admin: { listen: "127.0.0.1:0" }',
+    `provider: { ${section}${more(providerKeys)} }`,
+    `session: { keys: ${JSON.stringify(keys)}${more(session)} }`,
+    `upstreams: ${upstream.startsWith('{') ? upstream : `{ web: { url: "${upstream}" } }`}`,
+    'routes:',
+    ...routes.map((route) => `  - { ${route.includes('upstream:') ? route : `${route}, upstream: web`} }`),
+    `logging: { level: ${level}, format: json }`,
+  ].join('\n')
+}
+
+function more(keys: string | undefined): string {
+  return keys === undefined ? '' : `, ${keys}`
+}
+
+function publicUrl({ host = 'localhost' }: GatewayOptions, port: number): string {
+  return `http://${host}:${port}`
+}
+
+function allowRedirects(options: GatewayOptions, port: number): void {
+  if (typeof options.provider === 'string') return
+  for (const url of options.publicUrls?.(port) ?? [publicUrl(options, port)]) {
+    options.provider.redirectUris.add(`${url}/oauth2/callback`)
+    options.provider.postLogoutRedirectUris?.add(`${url}/oauth2/signed_out`)
+  }
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net')
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
