@@ -123,10 +123,10 @@ const readers: Record<string, (path: string) => string> = {
   'upper case': (path) => decoded(path).toUpperCase(),
 }
 
-/** What of a reading can matter to a rule: patterns are ASCII, so a segment with another character is just that. */
+/** What of a reading can matter to a rule: no pattern has a segment with a blank, a last dot, or beyond ASCII. */
 function seen(reading: string): string {
   const segments = decoded(reading).toLowerCase().split('/')
-  return segments.map((segment) => (/\P{ASCII}/u.test(segment) ? '¿' : segment)).join('/')
+  return segments.map((segment) => (/\P{ASCII}|\s|[^.]\.+$/u.test(segment) ? '¿' : segment)).join('/')
 }
 
 t.test(
