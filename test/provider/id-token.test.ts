@@ -134,6 +134,10 @@ const attacks: Record<string, Attack> = {
     JSON.stringify({ ...header, kid: ['good'] }),
     JSON.stringify(claims),
   ]),
+  'no kid where two keys fit': (op) => ({
+    header: { kid: undefined },
+    keys: [op.publicJwk, { ...op.publicJwk, kid: 'b' }],
+  }),
   'another key': foreignKey,
   'jku of the attacker': keyInHeader('jku'),
   'x5u of the attacker': keyInHeader('x5u'),
@@ -344,6 +348,30 @@ t.test('many tokens with unknown key ids cause two requests for keys at most', a
   t.ok(at.op.count('jwks') <= 2, `${at.op.count('jwks')} requests`)
   at.op.deviations.header = {}
   t.equal((await at.signIn()).sub, 'alice', 'good tokens are not held up by them')
+})
+
+t.test('logins that wait for the same new key ask for it once', async (t) => {
+  const at = await hostile(t)
+  await at.signIn()
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+  at.op.deviations.header = { kid: 'new' }
+  at.op.deviations.sign = (parts) => at.op.sign(parts, privateKey)
+  at.op.deviations.keys = [{ ...(await exportJWK(publicKey)), kid: 'new' }]
+  const bothWait = new Promise<void>((resolve) => {
+    at.op.deviations.answer = {
+      jwks: async () => {
+        await bothWait
+        return undefined
+      },
+      token: () => {
+        // The second answer is on its way; when it has been judged the keys may come.
+        if (at.op.count('token') === 3) setTimeout(resolve, 100)
+        return undefined
+      },
+    }
+  })
+  await Promise.all([at.signIn(), at.signIn()])
+  t.equal(at.op.count('jwks'), 2)
 })
 
 t.test('a new key of the provider is found at once, and the next one after the cool-down', async (t) => {
