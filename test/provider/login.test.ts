@@ -228,6 +228,8 @@ t.test('answers that are not answers end the login in time', async (t) => {
     t.equal(thrown.code, `POSTERN_PROVIDER_${code}`, `${name}: ${thrown.message}`)
     t.equal(thrown.isAmbiguous, typeof answer === 'string' && answer !== 'flood', name)
     t.equal(at.op.count('token'), 1, 'asked once')
+    if (name.includes('redirect')) t.match(thrown.detail, 'redirect', name)
+    t.equal(at.op.count('jwks'), 1, 'no redirect is followed')
     t.notMatch(everythingIn(thrown), /eyJ/)
   }
 })
@@ -244,6 +246,11 @@ t.test('UserInfo must be about the same person, as a JSON object', async (t) => 
       body: 'eyJhbGciOiJub25lIn0.e30.',
     },
     HTML: { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' },
+    'JSON that says it is HTML': {
+      status: 200,
+      headers: { 'content-type': 'text/html' },
+      body: { sub: 'alice' },
+    },
     'broken JSON': { status: 200, headers: json, body: '{' },
     'a redirect': { status: 302, headers: { location: '/jwks' } },
     'a refusal': { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } },
