@@ -128,7 +128,8 @@ export function createBrowser(options: { ca?: string; jar?: Cookie[] } = {}): Br
     history,
     cookiesFor,
     setCookie(url, name, value) {
-      keep(value === undefined ? `${name}=; Path=/; Max-Age=0` : `${name}=${value}; Path=/`, new URL(url))
+      const attributes = `Path=/${name.startsWith('__') ? '; Secure' : ''}${value === undefined ? '; Max-Age=0' : ''}`
+      keep(`${name}=${value ?? ''}; ${attributes}`, new URL(url))
     },
     clone: () => createBrowser({ ...options, jar: jar.map((cookie) => ({ ...cookie })) }),
   }
