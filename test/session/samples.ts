@@ -45,8 +45,8 @@ export function sampleSession(overrides: Partial<Session> = {}): Session {
 /** The Cookie header that a browser sends after these Set-Cookie lines; what has been deleted is not in it. */
 export function cookieHeaderOf(lines: readonly string[], before = ''): string {
   const jar = new Map<string, string>()
-  for (const pair of [...before.split('; '), ...lines.map((line) => line.split('; ')[0] ?? '')]) {
-    const [name = '', value = ''] = pair.split('=')
+  for (const pair of [...before.split('; '), ...lines]) {
+    const [, name, value] = /^([^=]*)=?([^;]*)/.exec(pair) as unknown as [string, string, string]
     if (value === '') jar.delete(name)
     else jar.set(name, value)
   }
