@@ -320,18 +320,18 @@ t.test('places the problems that the rule table finds', async (t) => {
     seen.push(...rules.map(({ name }) => name))
     return [
       { rule: 0, key: 'path', message: 'is a bad pattern' },
-      { rule: 1, key: '', message: 'ranks with routes[0]' },
+      { rule: 2, key: '', message: 'ranks with routes[1]' },
     ]
   }
   const routes =
     'routes: [{ path: x, upstream: web, access: public }, { path: /y, upstream: web, access: public }, { path: /z, upstream: toString, access: public }, { path: /y, upstream: web, access: public }]'
   const lines = problemLines(t, yamlWith({ routes }), { env: {}, checkRules })
-  t.strictSame(seen, ['routes[1]', 'routes[3]'])
+  t.strictSame(seen, ['routes[1]', 'routes[2]', 'routes[3]'])
   t.strictSame(lines, [
     'postern.yaml:6:18  routes[0].path  must be a path that begins with /, like /api/**',
     'postern.yaml:6:62  routes[1].path  is a bad pattern',
-    'postern.yaml:6:114  routes[2].upstream  is not the name of an upstream',
-    'postern.yaml:6:150  routes[3]  ranks with routes[0]',
+    'postern.yaml:6:121  routes[2].upstream  is not the name of an upstream',
+    'postern.yaml:6:149  routes[3]  ranks with routes[1]',
   ])
 })
 
