@@ -28,6 +28,12 @@ export type LocatedValue = Readonly<{
 /** More than a hand-written file needs; keeps a few lines from growing into gigabytes, or into a circle. */
 const maxAliases = 50
 
+/** Aliases are refused once this many values were read. */
+const maxRepeatedValues = 100_000
+
+/** Aliases within aliases may nest no deeper than this, far from where recursion would run out of stack. */
+const maxDepth = 64
+
 /** Turns a parsed document without faults into a plain value, each string passed through `expand`. */
 export function readValue(document: Document.Parsed, expand: (text: string) => Expansion): LocatedValue {
   const places = new Map<string, Place>()
@@ -48,8 +54,8 @@ export function readValue(document: Document.Parsed, expand: (text: string) => E
   }
 
   function readAlias(node: Alias, path: Path, key: number): unknown {
-    if (++aliases > maxAliases)
-      return refuse(path, `more than ${maxAliases} aliases are used; write the values out`)
+    const isTooMuch = ++aliases > maxAliases || places.size > maxRepeatedValues || path.length > maxDepth
+    if (isTooMuch) return refuse(path, 'aliases repeat too much here; write the values out')
     const target = node.resolve(document)
     return target
       ? read(target, path, key)
