@@ -57,6 +57,9 @@ export type App = Readonly<{
 
 const sweepEveryMs = 1_000
 
+/** How long requests under way may take to finish when the gateway stops. */
+const closeWithinMs = 10_000
+
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = delay } = surroundings
@@ -215,7 +218,9 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   async function close(): Promise<void> {
     clearInterval(timer)
     live.closeAll()
+    const deadline = setTimeout(() => app.server.closeAllConnections(), closeWithinMs).unref()
     await app.close()
+    clearTimeout(deadline)
     await Promise.all([admin.close(), upstreams.close(), provider.close()])
   }
 }
