@@ -16,7 +16,7 @@ import type { Path } from './problem.ts'
 export type Place = Readonly<{ content: unknown; value: number; key: number }>
 
 /** Something wrong with the value at `path`, or at the offset of a key that cannot be taken. */
-export type Finding = Readonly<{ path: Path; message: string; offset?: number }>
+type Finding = Readonly<{ path: Path; message: string; offset?: number }>
 
 /** A plain value, where each part of it was written, and what is wrong with it already. */
 export type LocatedValue = Readonly<{

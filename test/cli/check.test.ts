@@ -32,8 +32,8 @@ t.test('lists every problem of a bad file, and returns 78', async (t) => {
   const { code, lines } = check(t, yamlWith({ server: 'server: {}', routes: 'routes: []' }))
   t.equal(code, 78)
   t.strictSame(lines, [
-    'postern.yaml:1:9  server.public_url  is required; it must be an origin like https://app.example.com, or a list of origins\n' +
-      'postern.yaml:6:9  routes  must be a list of at least one route',
+    'postern.yaml:1:9  server.public_url  is required; it must be an origin like https://app.example.com, or a list of origins',
+    'postern.yaml:6:9  routes  must be a list of at least one route',
   ])
 })
 
