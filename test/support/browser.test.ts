@@ -45,11 +45,7 @@ t.test('the browser-like client keeps cookies and follows redirects as browsers 
   t.equal(copy.cookiesFor(`${origin}/`), 'a=1; __Host-c=3', 'a clone has a jar of its own')
   browser.setCookie(origin, '__Host-c', undefined)
   browser.setCookie(origin, 'f', '6')
-  t.equal(
-    browser.cookiesFor(`${origin}/`),
-    '__Host-c=3; f=6',
-    'a prefixed cookie cannot be removed without Secure',
-  )
+  t.equal(browser.cookiesFor(`${origin}/`), 'f=6', 'a test may change any cookie')
 
   const post = { method: 'POST', body: 'x=1' }
   t.match((await browser.navigate(`${origin}/go?status=303`, post)).json(), {
