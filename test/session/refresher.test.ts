@@ -96,6 +96,19 @@ t.test('a copy of a cookie two generations old is not refreshed', async (t) => {
   t.same(bench.events, [{ event: 'replay-suspected', sessionId: sampleSession().id }])
 })
 
+t.test('an older copy is known for one even when the younger session could not be refreshed', async (t) => {
+  const bench = createBench({ now: expired })
+  const younger = sampleSession({ generation: 2, tokens: sampleTokens({ refreshToken: 'refresh-2' }) })
+  const answer = bench.refresher.current(younger)
+  await bench.answer(unreachable)
+  t.match(await answer, { kind: 'unavailable' })
+  t.match(bench.refresher.current(sampleSession({ generation: 1 })), {
+    reason: 'superseded',
+    clearCookie: false,
+  })
+  t.equal(bench.requests.length, 1)
+})
+
 t.test('a provider that keeps its refresh token is asked again for each generation', async (t) => {
   const bench = createBench({ now: expired })
   const session = sampleSession()
