@@ -96,7 +96,7 @@ function complaint(error: unknown): string {
   if (error instanceof ConfigError) return error.message
   const { syscall, code, message, stack } = error as NodeJS.ErrnoException
   if (syscall === 'listen')
-    return `postern: cannot listen: ${code === 'EADDRINUSE' ? `${message}; is it running already?` : message}`
+    return `postern: ${message}${code === 'EADDRINUSE' ? ' (is it running already?)' : ''}`
   return `postern: ${stack}`
 }
 
