@@ -55,15 +55,21 @@ export type App = Readonly<{
   close: () => Promise<void>
 }>
 
+/** Waiting never keeps the process alive. */
+const unrefDelay = (ms: number) => delay(ms, undefined, { ref: false })
+
 const sweepEveryMs = 1_000
+
+/** How long requests under way may take to finish when the gateway stops. */
+const closeWithinMs = 10_000
 
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
-  const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = delay } = surroundings
+  const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
   const { prefix, public_url: publicUrls } = config.server
   const defaultScheme = publicUrls[0]?.startsWith('https:') ? 'https' : 'http'
 
-  const provider = createProvider({ config: config.provider, clock, log: logger, sleep })
+  const provider = createProvider({ config: config.provider, clock, log: logger })
   const sessions = await createSessions(config, { clock, sleep, provider, logger })
   const { ended, cookieLines, limits, live } = sessions
   const sites = createSites({
@@ -215,7 +221,9 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   async function close(): Promise<void> {
     clearInterval(timer)
     live.closeAll()
+    const deadline = setTimeout(() => app.server.closeAllConnections(), closeWithinMs).unref()
     await app.close()
+    clearTimeout(deadline)
     await Promise.all([admin.close(), upstreams.close(), provider.close()])
   }
 }

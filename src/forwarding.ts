@@ -35,10 +35,16 @@ export function createForwarding(options: ForwardingOptions) {
   const stripped = new Set(options.identityNames.map(foldHeaderName))
 
   return function handle(request: FastifyRequest, reply: FastifyReply): void {
+    // The client may have gone while its session was being renewed.
+    if (reply.raw.destroyed) return
     const plan = planFor(request, reply)
     const head = upgradeOf.get(request.raw)
     if (head === undefined) forward(request.raw, reply.raw, plan)
     else upgrade(request.raw, reply.raw, head, plan)
+  }
+
+  function lifeOf(session: Session | undefined) {
+    return session === undefined ? nobodysLife : { sessionId: session.id, endsAt: endsAt(session) }
   }
 
   function planFor(request: FastifyRequest, reply: FastifyReply): ForwardPlan {
@@ -71,12 +77,15 @@ export function createForwarding(options: ForwardingOptions) {
       },
       isProtected: rule.access !== 'public',
       expectsContinue: visit.expectsContinue,
-      live: session && { streams: live, sessionId: session.id, endsAt: endsAt(session) },
+      live: { streams: live, ...lifeOf(session) },
       onFailure: (error) => onFailure(request, reply, error),
       onCut: (error) => onCut(error, requestId),
     }
   }
 }
+
+/** A stream without a session is registered too, so that it ends when the gateway does. */
+const nobodysLife = Object.freeze({ sessionId: '', endsAt: Number.POSITIVE_INFINITY })
 
 const noIdentity: ForwardPlan['facts']['identity'] = Object.freeze([])
 

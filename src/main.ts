@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runCheck } from './cli/check.ts'
+import type { DemoOptions } from './cli/demo.ts'
 import { runHealthcheck } from './cli/healthcheck.ts'
 import { runKeygen } from './cli/keygen.ts'
 import { runServe } from './cli/serve.ts'
@@ -67,21 +68,46 @@ program
   .description(
     'run the gateway with an embedded OpenID provider and upstream, to look around (development only)',
   )
-  .action(async () => {
+  .option('-c, --config <file>', 'the rule file', 'config/demo.yaml')
+  .option('-p, --port <port>', 'the port of the gateway, or of the part run alone', portNumber, 4180)
+  .addOption(new Option('--only <part>', 'run one embedded part alone').choices(['provider', 'upstream']))
+  .option('--bind <address>', 'where a part run alone listens', '127.0.0.1')
+  .option('--host <name>', 'the host name of the provider run alone', '127.0.0.1')
+  .option(
+    '--public-url <origin>',
+    'where browsers reach the gateway, for the provider run alone',
+    'http://localhost:4180',
+  )
+  .action(async (options: DemoOptions) => {
+    // Loaded only here: its parts are development dependencies.
     const { runDemo } = await import('./cli/demo.ts')
-    await runDemo({ write })
+    await runDemo(options, (text) => process.stdout.write(text))
   })
 
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = badConfiguration
+  process.stderr.write(`${complaint(error)}\n`)
+  process.exitCode = error instanceof ConfigError ? badConfiguration : 1
+}
+
+/** What went wrong, for a person: a stack trace only for what nobody foresaw. */
+function complaint(error: unknown): string {
+  if (error instanceof ConfigError) return error.message
+  const { syscall, code, message, stack } = error as NodeJS.ErrnoException
+  if (syscall === 'listen')
+    return `postern: ${message}${code === 'EADDRINUSE' ? ' (is it running already?)' : ''}`
+  return `postern: ${stack}`
 }
 
 function write(line: string): void {
   process.stdout.write(`${line}\n`)
+}
+
+function portNumber(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 0 && value < 65_536) return value
+  throw new InvalidArgumentError('Give a port number.')
 }
 
 function seconds(text: string): number {

@@ -1,7 +1,7 @@
 import type { CheckRules } from '../config/config-relations.ts'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load.ts'
-import { ConfigError } from '../config/problem.ts'
+import { ConfigError, renderProblem } from '../config/problem.ts'
 
 /** EX_CONFIG of sysexits.h: something was found wrong with the configuration. */
 const badConfiguration = 78
@@ -24,7 +24,7 @@ export function runCheck(file: string, { write, ...options }: CheckOptions): num
     return 0
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    write(error.message)
+    for (const problem of error.problems) write(renderProblem(problem))
     return badConfiguration
   }
 }

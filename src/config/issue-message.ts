@@ -10,7 +10,7 @@ export function issueMessage(issue: z.core.$ZodRawIssue): string | undefined {
     return `must be ${issue.values
       .map(String)
       .join(', ')
-      .replace(/, (\w+)$/, ' or $1')}`
+      .replace(/, ([^,]+)$/, ' or $1')}`
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, issue.inst as z.ZodObject)
   return undefined
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { noRuleProblems } from './config-relations.ts'
+import { readTextFile } from './read-text-file.ts'
 import { configSchema } from './schema.ts'
 
 /** A JSON Schema, as far as ours go. */
@@ -6,7 +8,7 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema
 
 /** The JSON Schema (draft 7, which editors know) of the YAML as it is written, with the documentation of every key. */
 export function configJsonSchema(): JsonSchema {
-  const schema = configSchema({ read: () => '', checkRules: () => [] })
+  const schema = configSchema({ read: readTextFile, checkRules: noRuleProblems })
   return {
     ...z.toJSONSchema(schema, {
       io: 'input',

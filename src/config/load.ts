@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import type { CheckRules } from './config-relations.ts'
+import { type CheckRules, noRuleProblems } from './config-relations.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { type Environment, expandVariables } from './environment.ts'
 import { issueMessage } from './issue-message.ts'
@@ -19,7 +19,7 @@ export type LoadOptions = Readonly<{ env: Environment; readFile?: ReadTextFile; 
  * Paths in it are relative to the file. Throws ConfigError with every problem there is.
  */
 export function loadConfig(file: string, options: LoadOptions): Config {
-  const { env, readFile = readTextFile, checkRules = () => [] } = options
+  const { env, readFile = readTextFile, checkRules = noRuleProblems } = options
   const text = readSource(file, readFile)
   const { document, faults } = parseYaml(text)
   const locate = createLocator(file, text)

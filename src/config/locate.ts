@@ -4,10 +4,12 @@ import { type Place, placeKey } from './yaml-value.ts'
 
 /** Makes the functions that turn what is wrong into problems with a line and a column of `text`. */
 export function createLocator(file: string, text: string) {
+  const lineStarts = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)]
+
   function offset(at: number, path: Path, message: string): Problem {
-    const before = text.slice(0, at)
-    const line = before.split('\n').length
-    return { file, line, column: at - before.lastIndexOf('\n'), path: renderPath(path), message }
+    const line = lineStarts.findLastIndex((start) => start <= at)
+    const column = at - (lineStarts[line] as number) + 1
+    return { file, line: line + 1, column, path: renderPath(path), message }
   }
 
   function finding(places: ReadonlyMap<string, Place>, { path, message, at }: SchemaFinding): Problem {

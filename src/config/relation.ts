@@ -33,9 +33,7 @@ export function withRelations<T extends z.ZodType>(
 
 /** A path is unsound when there is an issue at it, below it, or above it; an unknown key harms only itself. */
 function soundness(issues: readonly z.core.$ZodRawIssue[]): IsSound {
-  const broken = issues
-    .filter(({ code }) => code !== 'unrecognized_keys')
-    .map((issue) => (issue.path ?? []) as Path)
+  const broken = issues.filter(({ code }) => code !== 'unrecognized_keys').map((issue) => issue.path as Path)
   return (path) => !broken.some((found) => isWithin(found, path) || isWithin(path, found))
 }
 

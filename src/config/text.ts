@@ -24,7 +24,7 @@ export function line(message: string) {
 export function distinct<T extends z.ZodType>(item: T, message: string) {
   return z
     .array(item, message)
-    .min(1, message)
+    .min(1, 'must have at least one item')
     .superRefine((items, context) => {
       const keys = items.map((value) => JSON.stringify(value))
       for (const [index, key] of keys.entries()) {

@@ -16,7 +16,7 @@ import type { Path } from './problem.ts'
 export type Place = Readonly<{ content: unknown; value: number; key: number }>
 
 /** Something wrong with the value at `path`, or at the offset of a key that cannot be taken. */
-export type Finding = Readonly<{ path: Path; message: string; offset?: number }>
+type Finding = Readonly<{ path: Path; message: string; offset?: number }>
 
 /** A plain value, where each part of it was written, and what is wrong with it already. */
 export type LocatedValue = Readonly<{
@@ -27,6 +27,12 @@ export type LocatedValue = Readonly<{
 
 /** More than a hand-written file needs; keeps a few lines from growing into gigabytes, or into a circle. */
 const maxAliases = 50
+
+/** Aliases are refused once this many values were read. */
+const maxRepeatedValues = 100_000
+
+/** Aliases within aliases may nest no deeper than this, far from where recursion would run out of stack. */
+const maxDepth = 64
 
 /** Turns a parsed document without faults into a plain value, each string passed through `expand`. */
 export function readValue(document: Document.Parsed, expand: (text: string) => Expansion): LocatedValue {
@@ -48,8 +54,8 @@ export function readValue(document: Document.Parsed, expand: (text: string) => E
   }
 
   function readAlias(node: Alias, path: Path, key: number): unknown {
-    if (++aliases > maxAliases)
-      return refuse(path, `more than ${maxAliases} aliases are used; write the values out`)
+    const isTooMuch = ++aliases > maxAliases || places.size > maxRepeatedValues || path.length > maxDepth
+    if (isTooMuch) return refuse(path, 'aliases repeat too much here; write the values out')
     const target = node.resolve(document)
     return target
       ? read(target, path, key)

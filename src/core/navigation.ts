@@ -16,9 +16,8 @@ export function isRetrieval(method: string): boolean {
  */
 export function isNavigation(method: string, headers: Headers): boolean {
   if (!isRetrieval(method)) return false
-  const mode = headers['sec-fetch-mode']
-  if (mode !== undefined) return mode === 'navigate'
-  return headers['x-requested-with'] === undefined && acceptsHtml(String(headers['accept'] ?? ''))
+  const { accept = '', 'sec-fetch-mode': mode, 'x-requested-with': script } = headers
+  return mode === undefined ? script === undefined && acceptsHtml(String(accept)) : mode === 'navigate'
 }
 
 function acceptsHtml(accept: string): boolean {

@@ -22,7 +22,8 @@ const readers: readonly Reader[] = [
 /** How many readings beside itself a path may have; honest ones have one or two. */
 const maxReadings = 7
 
-const none: readonly string[] = Object.freeze([])
+/** For the paths that are read in one way only. */
+export const noReadings: readonly never[] = Object.freeze([])
 
 /**
  * All that lax upstreams, alone or in a row, may read instead of this normalised path; undefined when it has too
@@ -34,7 +35,7 @@ export function otherReadings(path: string): readonly string[] | undefined {
     for (const read of readers) readings.add(read(known))
     if (readings.size > maxReadings + 1) return undefined
   }
-  if (readings.size === 1) return none
+  if (readings.size === 1) return noReadings
   readings.delete(path)
   return path.includes('%2F') && [path, ...readings].some(hasEmptySegment) ? undefined : [...readings]
 }

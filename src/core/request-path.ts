@@ -1,5 +1,5 @@
 import { hasConfusable } from './confusable.ts'
-import { otherReadings } from './path-readings.ts'
+import { noReadings, otherReadings } from './path-readings.ts'
 
 declare const canonical: unique symbol
 
@@ -22,7 +22,6 @@ export type RequestPath = Readonly<{
 /** The longest request target that is looked at, in characters. */
 export const maxTargetLength = 8000
 
-const noReadings: readonly CanonicalPath[] = Object.freeze([])
 const noNeeds: readonly PathNeed[] = Object.freeze([])
 
 // What makes a path more than plain: unusual characters, empty segments, segments that end in a dot.

@@ -11,7 +11,7 @@ export function ruleProblems(rules: readonly Rule[]): RuleProblem[] {
 }
 
 /** What rules of equal rank have in common: host and pattern, up to ASCII case and trailing slash. */
-export function rankKey(rule: Rule): string {
+function rankKey(rule: Rule): string {
   return `${rule.host ?? ''}/${patternSegments(rule.path).join('/')}`.toLowerCase()
 }
 

@@ -41,7 +41,10 @@ declare module 'oidc-provider' {
   export default class Provider {
     constructor(issuer: string, configuration: object)
     proxy: boolean
-    Grant: new (properties: { clientId: string; accountId: string }) => Grant
+    Grant: new (properties: {
+      clientId: string
+      accountId: string
+    }) => Grant
     use(middleware: (ctx: OidcContext, next: () => Promise<void>) => Promise<void>): void
     on(event: string, listener: (...args: never[]) => void): void
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>

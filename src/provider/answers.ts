@@ -1,4 +1,5 @@
 import { PosternError } from '../core/errors.ts'
+import { isObject } from './json-document.ts'
 import type { Fetch } from './provider-fetch.ts'
 
 /**
@@ -50,9 +51,4 @@ function parse(text: string, type: string): Record<string, unknown> | undefined 
 
 function contentType(answer: Response): string {
   return answer.headers.get('content-type') ?? ''
-}
-
-/** Tells whether a parsed JSON value is an object, not an array or null. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

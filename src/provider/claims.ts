@@ -1,6 +1,6 @@
 import { PosternError } from '../core/errors.ts'
 import type { Claims } from '../core/session.ts'
-import { isObject } from './answers.ts'
+import { isObject } from './json-document.ts'
 
 /** Claims about the token, not about the person; `iss`, `sub`, `sid`, `acr`, `amr` and `auth_time` are kept. */
 const protocolClaims = new Set(

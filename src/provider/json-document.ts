@@ -18,3 +18,8 @@ export async function parseJson(answer: Response): Promise<unknown> {
     throw new PosternError('POSTERN_PROVIDER_INVALID', 'an answer is not JSON')
   }
 }
+
+/** Tells whether a parsed JSON value is an object, not an array or null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -4,6 +4,7 @@ import { createFrameBoundary } from './frame-boundary.ts'
 
 /** A close frame of status 1008, policy violation, with a short reason (RFC 6455 sections 5.5.1 and 7.4.1). */
 const closeFrame = Buffer.from('\x88\x0f\x03\xf0session ended', 'latin1')
+const nothing = Buffer.alloc(0)
 
 /**
  * Joins two WebSocket connections byte for byte, with back-pressure, until both sides have ended.
@@ -24,10 +25,9 @@ export function openTunnel(client: Socket, upstream: Duplex, graceMs = 1_000): (
   const endClient = (lastBytes: Buffer): void => {
     if (hasEnded) return
     hasEnded = true
-    startGrace()
     client.unpipe(upstream)
     client.resume()
-    client.end(lastBytes)
+    client.end(lastBytes, startGrace)
     upstream.destroy()
   }
 
@@ -51,11 +51,12 @@ export function openTunnel(client: Socket, upstream: Duplex, graceMs = 1_000): (
     client.write(chunk.subarray(0, boundary))
     endClient(closeFrame)
   })
-  upstream.on('close', () => endClient(Buffer.alloc(0)))
+  upstream.on('end', () => endClient(nothing))
+  upstream.on('close', () => endClient(nothing))
 
   return () => {
     isClosing = true
+    startGrace()
     if (frames.isAtBoundary()) endClient(closeFrame)
-    else startGrace()
   }
 }

@@ -32,8 +32,7 @@ export async function createSealer(keys: readonly Buffer[], purposes: readonly s
 
   return Object.freeze({
     seal(purpose: string, value: object): string {
-      // A `__ts` of our own keeps the library's wall clock out of the seal; expiry is inside `value`, by our own clock.
-      const session = box.createSecureSession({ __ts: 0, purpose, value })
+      const session = box.createSecureSession({ purpose, value })
       const [cipher = '', nonce = ''] = box.encodeSecureSession(session, purpose).split(';')
       return Buffer.concat([Buffer.from(nonce, 'base64'), Buffer.from(cipher, 'base64')]).toString(
         'base64url',
@@ -61,6 +60,7 @@ async function createBox(keys: readonly Buffer[], purposes: readonly string[]) {
     purposes.map((purpose) => ({
       sessionName: purpose,
       key: keys.map((key) => deriveKey(key, purpose)),
+      // The library's expiry goes by the wall clock; ours is inside `value`.
       expiry: Number.MAX_SAFE_INTEGER,
     })),
   )

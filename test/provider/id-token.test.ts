@@ -134,6 +134,10 @@ const attacks: Record<string, Attack> = {
     JSON.stringify({ ...header, kid: ['good'] }),
     JSON.stringify(claims),
   ]),
+  'no kid where two keys fit': (op) => ({
+    header: { kid: undefined },
+    keys: [op.publicJwk, { ...op.publicJwk, kid: 'b' }],
+  }),
   'another key': foreignKey,
   'jku of the attacker': keyInHeader('jku'),
   'x5u of the attacker': keyInHeader('x5u'),
@@ -158,6 +162,7 @@ const attacks: Record<string, Attack> = {
     JSON.stringify(header),
     `\ufeff\ufeff${JSON.stringify(claims)}`,
   ]),
+  'a line break inside the signature': spoiled((token) => `${token.slice(0, -4)}\r\n ${token.slice(-4)}`),
   'white space inside': spoiled((token) => `${token}\r\nX-Evil:1`),
   'a bit of the header flipped': flipped(0),
   'a bit of the payload flipped': flipped(1),
@@ -221,7 +226,7 @@ async function attempt(at: Hostile, attack: Attack) {
 t.test('no forged or foreign ID token signs anybody in', async (t) => {
   for (const [name, attack] of Object.entries(attacks)) {
     await t.test(name, async (t) => {
-      const at = await hostile(t)
+      const at = await hostile(t, { claims_from: ['id_token'] })
       const error = await failure(attempt(at, attack))
       t.equal(error.code, 'POSTERN_PROVIDER_INVALID', error.message)
       t.equal(
@@ -344,6 +349,30 @@ t.test('many tokens with unknown key ids cause two requests for keys at most', a
   t.ok(at.op.count('jwks') <= 2, `${at.op.count('jwks')} requests`)
   at.op.deviations.header = {}
   t.equal((await at.signIn()).sub, 'alice', 'good tokens are not held up by them')
+})
+
+t.test('logins that wait for the same new key ask for it once', async (t) => {
+  const at = await hostile(t)
+  await at.signIn()
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+  at.op.deviations.header = { kid: 'new' }
+  at.op.deviations.sign = (parts) => at.op.sign(parts, privateKey)
+  at.op.deviations.keys = [{ ...(await exportJWK(publicKey)), kid: 'new' }]
+  const bothWait = new Promise<void>((resolve) => {
+    at.op.deviations.answer = {
+      jwks: async () => {
+        await bothWait
+        return undefined
+      },
+      token: () => {
+        // The second answer is on its way; when it has been judged the keys may come.
+        if (at.op.count('token') === 3) setTimeout(resolve, 100)
+        return undefined
+      },
+    }
+  })
+  await Promise.all([at.signIn(), at.signIn()])
+  t.equal(at.op.count('jwks'), 2)
 })
 
 t.test('a new key of the provider is found at once, and the next one after the cool-down', async (t) => {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createLiveStreams } from '../../src/proxy/live-streams.ts'
 import { plainFacts, startGate, upstreamConfig } from '../support/gate.ts'
 import { startRecorder } from '../support/recorder.ts'
 
@@ -354,4 +355,32 @@ t.test('a plan with facts of its own is what counts, not the request', async (t)
   const { recorder, gate } = await setUp(t, ok, { facts: { passAuthorization: true } })
   await gate.client(head('GET', '/x', 'Authorization: Basic eDp4')).sees('\r\n\r\nok')
   t.match(recorder.bytes(), /\r\nAuthorization: Basic eDp4\r\n/)
+})
+
+t.test('an event stream ends when its session does', async (t) => {
+  const streams = createLiveStreams()
+  const { recorder, gate } = await setUp(t, silent, { live: { streams, sessionId: 's', endsAt: 100 } })
+  const client = gate.client(head('GET', '/events', 'Accept: text/event-stream'))
+  const upstream = await recorder.connection(0)
+  await upstream.sees('\r\n\r\n')
+  upstream.send('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n')
+  await client.sees('data: 1\n\n')
+  streams.sweep(99)
+  upstream.send('data: 2\n\n')
+  await client.sees('data: 2\n\n')
+  streams.sweep(100)
+  await upstream.closed
+  await client.sees('0\r\n\r\n')
+  t.same([...gate.failures, ...gate.cuts], [])
+})
+
+t.test('an event stream that ended by itself is no longer listed, and other answers never are', async (t) => {
+  const streams = createLiveStreams()
+  const events = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\ndata: 1\n\n'
+  const { gate } = await setUp(t, events, { live: { streams, sessionId: 's', endsAt: 100 } })
+  const client = gate.client(head('GET', '/events'))
+  await client.sees('data: 1\n\n')
+  streams.closeAll()
+  client.send(head('GET', '/events'))
+  await client.sees(/data[\s\S]*data: 1\n\n/)
 })

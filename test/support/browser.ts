@@ -17,17 +17,29 @@ export type RequestInitOf = Readonly<{
   body?: string | undefined
 }>
 
+export type Navigation = RequestInitOf &
+  Readonly<{
+    /** false: the first answer is wanted. */
+    follow?: boolean
+    /** A redirect to an address that begins so is not followed; its answer is the result. */
+    stopAt?: string
+  }>
+
 export type Form = Readonly<{ action: string; method: string; fields: Readonly<Record<string, string>> }>
 
 type Cookie = { name: string; value: string; host: string; path: string; secure: boolean; domain: boolean }
 
 export type Browser = Readonly<{
-  /** Asks for a page as a person would, following redirects across hosts; `follow: false` gives the first answer. */
-  navigate: (url: string, options?: { follow?: boolean } & RequestInitOf) => Promise<BrowserResponse>
+  /** Asks for a page as a person would, following redirects across hosts. */
+  navigate: (url: string, options?: Navigation) => Promise<BrowserResponse>
   /** Asks as a script of the page would: no redirect is followed. */
   fetch: (url: string, init?: RequestInitOf) => Promise<BrowserResponse>
   /** Submits the first form of a page, with more fields (such as the button that was pressed). */
-  submit: (page: BrowserResponse, fields?: Readonly<Record<string, string>>) => Promise<BrowserResponse>
+  submit: (
+    page: BrowserResponse,
+    fields?: Readonly<Record<string, string>>,
+    options?: Pick<Navigation, 'follow' | 'stopAt'>,
+  ) => Promise<BrowserResponse>
   /** Each answer that was seen, oldest first, redirects included. */
   history: BrowserResponse[]
   /** The Cookie header that a request to this address would carry. */
@@ -78,17 +90,15 @@ export function createBrowser(options: { ca?: string; jar?: Cookie[] } = {}): Br
     return response
   }
 
-  async function navigate(
-    address: string,
-    init: { follow?: boolean } & RequestInitOf = {},
-  ): Promise<BrowserResponse> {
-    const { follow = true, ...first } = init
+  async function navigate(address: string, init: Navigation = {}): Promise<BrowserResponse> {
+    const { follow = true, stopAt, ...first } = init
     let response = await send(address, withNavigationHeaders(first))
     for (let hops = 0; follow && isRedirect(response); hops += 1) {
       if (hops === 20) throw new Error(`too many redirects, at last ${response.url}`)
-      const target = new URL(response.headers.location as string, response.url)
+      const target = new URL(response.headers.location as string, response.url).href
+      if (stopAt !== undefined && target.startsWith(stopAt)) return response
       const isKept = response.status === 307 || response.status === 308
-      response = await send(target.href, withNavigationHeaders(isKept ? first : {}))
+      response = await send(target, withNavigationHeaders(isKept ? first : {}))
     }
     return response
   }
@@ -105,20 +115,21 @@ export function createBrowser(options: { ca?: string; jar?: Cookie[] } = {}): Br
           ...init.headers,
         },
       }),
-    submit(page, fields = {}) {
+    submit(page, fields = {}, options = {}) {
       const form = firstForm(page)
       const body = new URLSearchParams({ ...form.fields, ...fields }).toString()
-      if (form.method === 'get') return navigate(`${form.action}?${body}`)
+      if (form.method === 'get') return navigate(`${form.action}?${body}`, options)
       const headers = {
         'content-type': 'application/x-www-form-urlencoded',
         origin: new URL(page.url).origin,
       }
-      return navigate(form.action, { method: 'POST', headers, body })
+      return navigate(form.action, { ...options, method: 'POST', headers, body })
     },
     history,
     cookiesFor,
     setCookie(url, name, value) {
-      keep(value === undefined ? `${name}=; Path=/; Max-Age=0` : `${name}=${value}; Path=/`, new URL(url))
+      const attributes = `Path=/${name.startsWith('__') ? '; Secure' : ''}${value === undefined ? '; Max-Age=0' : ''}`
+      keep(`${name}=${value ?? ''}; ${attributes}`, new URL(url))
     },
     clone: () => createBrowser({ ...options, jar: jar.map((cookie) => ({ ...cookie })) }),
   }

@@ -16,6 +16,9 @@ export type Misdeed =
   | 'flood'
   | { status: number; headers?: Record<string, string>; body?: string | object }
 
+/** undefined: the decent answer. Resolve late to be slow. */
+type Answer = Misdeed | undefined
+
 export type Endpoint = 'discovery' | 'jwks' | 'authorize' | 'token' | 'userinfo' | 'revoke'
 
 export type HostileRequest = Readonly<{
@@ -34,7 +37,7 @@ export type Deviations = {
   discovery?: Record<string, unknown>
   /** In place of the published keys. */
   keys?: readonly unknown[]
-  answer?: Partial<Record<Endpoint, Misdeed | ((request: HostileRequest) => Misdeed | undefined)>>
+  answer?: Partial<Record<Endpoint, Misdeed | ((request: HostileRequest) => Answer | Promise<Answer>)>>
   claims?: Record<string, unknown>
   header?: Record<string, unknown>
   /** Makes the ID token; default: signed with the published key. */
@@ -197,7 +200,7 @@ export async function startHostileProvider(t: Test): Promise<HostileProvider> {
     const endpoint = name as Endpoint
     if (!Object.hasOwn(endpoints, endpoint)) return commit({ status: 404 }, response)
     const planned = deviations.answer?.[endpoint]
-    const misdeed = typeof planned === 'function' ? planned(seen) : planned
+    const misdeed = typeof planned === 'function' ? await planned(seen) : planned
     commit(misdeed ?? (await endpoints[endpoint](seen)), response)
   }
 

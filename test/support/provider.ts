@@ -1,37 +1,12 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JSONWebKeySet } from 'jose'
 import Provider, { type OidcContext } from 'oidc-provider'
 import type { Test } from 'tap'
+import { interact, readBody, renderLoggedOut, renderLogout } from './provider-pages.ts'
+import { type User, users } from './users.ts'
 
-export type User = Readonly<{ scopes: readonly string[]; claims: Readonly<Record<string, unknown>> }>
-
-/** Who can sign in unless a test says otherwise. */
-export const users: Readonly<Record<string, User>> = {
-  alice: {
-    scopes: ['api.read', 'api.write', 'orders:read', 'orders:write'],
-    claims: {
-      name: 'Alice Adams',
-      preferred_username: 'alice',
-      email: 'alice@example.com',
-      email_verified: true,
-      groups: ['staff'],
-    },
-  },
-  bob: {
-    scopes: ['api.read', 'orders:read'],
-    claims: { name: 'Bob Brown', preferred_username: 'bob', email: 'bob@example.com', groups: [] },
-  },
-  root: {
-    scopes: ['api.read', 'api.write', 'orders:read', 'orders:write', 'admin'],
-    claims: {
-      name: 'Root Roe',
-      preferred_username: 'root',
-      email: 'root@example.com',
-      groups: ['staff', 'admins'],
-    },
-  },
-}
+export { type User, users } from './users.ts'
 
 export type RecordedRequest = Readonly<{
   path: string
@@ -287,47 +262,4 @@ async function askTest(
   // The provider takes a body that was read before from here.
   Object.assign(ctx.req, { body })
   return respond(ctx.path, Object.fromEntries(new URLSearchParams(body)))
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of request) text += chunk
-  return text
-}
-
-async function interact(
-  provider: Provider,
-  people: Readonly<Record<string, User>>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { params } = await provider.interactionDetails(request, response)
-  const url = new URL(request.url as string, 'http://any')
-  const choice =
-    request.method === 'POST'
-      ? new URLSearchParams(await readBody(request)).get('login')
-      : (url.searchParams.get('login_hint') ?? params['login_hint'])
-  if (choice === 'deny') {
-    return provider.interactionFinished(request, response, { error: 'access_denied' })
-  }
-  if (choice && Object.hasOwn(people, choice)) {
-    return provider.interactionFinished(request, response, { login: { accountId: choice } })
-  }
-  const buttons = [...Object.keys(people), 'deny'].map(
-    (name) => `<button type="submit" name="login" value="${name}" id="${name}">${name}</button>`,
-  )
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-  response.end(`<!doctype html><title>Sign in</title><h1>Sign in</h1>
-<form method="post" action="${url.pathname}">${buttons.join('\n')}</form>`)
-}
-
-/** Confirms by itself where there is JavaScript; a test client without it submits the form. */
-function renderLogout(ctx: OidcContext, form: string): void {
-  const confirmed = form.replace('</form>', '<input type="hidden" name="logout" value="yes"/></form>')
-  ctx.set('content-security-policy', "script-src 'unsafe-inline'")
-  ctx.body = `<!doctype html><title>Signing out</title>${confirmed}<script>document.forms[0].submit()</script>`
-}
-
-function renderLoggedOut(ctx: OidcContext): void {
-  ctx.body = '<!doctype html><title>Signed out</title><p>Signed out of the provider.</p>'
 }

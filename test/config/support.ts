@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { type LoadOptions, loadConfig } from '../../src/config/load.ts'
+import type { ConfigError } from '../../src/config/problem.ts'
+
+/** A key that is good enough for tests: the bytes 0 to 31. */
+export const testKey = Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('base64')
+
+/** One line a section, so that the line number of a problem tells its section. */
+const sections = {
+  server: 'server: { public_url: https://app.example.com }',
+  admin: 'admin: {}',
+  provider: 'provider: { issuer: https://login.example.com, client_id: postern, client_secret: hush }',
+  session: `session: { keys: [${testKey}] }`,
+  upstreams: 'upstreams: { web: { url: https://web:3443 } }',
+  routes: 'routes: [{ path: /**, upstream: web, access: authenticated }]',
+  logging: 'logging: {}',
+}
+
+/** Sections that replace those of a good configuration. */
+export type Overrides = Partial<typeof sections>
+
+/** A good configuration with some of its sections replaced. */
+export function yamlWith(overrides: Overrides): string {
+  return Object.values({ ...sections, ...overrides }).join('\n')
+}
+
+/** Writes a configuration and the files it may name into a folder of the test, and returns its path. */
+export function writeConfig(
+  t: Test,
+  yaml: string | Buffer,
+  files: Record<string, string | Buffer> = {},
+): string {
+  const folder = t.testdir({
+    'postern.yaml': yaml,
+    secret: 'top-secret\n',
+    keys: `${testKey}\n\n${Buffer.from(testKey, 'base64').reverse().toString('base64url')}\n`,
+    'cert.pem': '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n',
+    'key.pem': '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n',
+    ...files,
+  })
+  return join(folder, 'postern.yaml')
+}
+
+/** Every problem of a configuration as it is shown, without the folder; none when it loads. */
+export function problemLines(t: Test, yaml: string | Buffer, options: LoadOptions = { env: {} }): string[] {
+  const file = writeConfig(t, yaml)
+  try {
+    loadConfig(file, options)
+    return []
+  } catch (error) {
+    return (error as ConfigError).message.split('\n').map((line) => line.replace(file, 'postern.yaml'))
+  }
+}

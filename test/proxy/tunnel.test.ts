@@ -1,0 +1,92 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { openTunnel } from '../../src/proxy/tunnel.ts'
+import { record } from '../support/recorder.ts'
+
+/** Two connected sockets: the far one, recorded, and the near one. */
+const socketPair = async (t: Test, allowHalfOpen: boolean) => {
+  const server = createServer({ allowHalfOpen: true })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
+  const { port } = server.address() as AddressInfo
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
+  const near = await accepted
+  near.on('error', () => undefined)
+  t.teardown(() => {
+    socket.destroy()
+    near.destroy()
+    server.close()
+  })
+  return { far: record(socket), near }
+}
+
+const setUp = async (t: Test, graceMs?: number, isStubborn = false) => {
+  const client = await socketPair(t, isStubborn)
+  const upstream = await socketPair(t, false)
+  const close = openTunnel(client.near, upstream.near, graceMs)
+  return { client: client.far, upstream: upstream.far, near: client.near, close }
+}
+
+t.test('a frame that does not end within the grace is cut off', async (t) => {
+  const { client, upstream, close } = await setUp(t, 10)
+  upstream.send('\x81\x0afirst')
+  await client.sees('first')
+  close()
+  upstream.send(' las')
+  await client.closed
+  await upstream.closed
+  t.equal(client.bytes().slice(0, 7), '\x81\x0afirst')
+  t.notMatch(client.bytes(), /session ended/)
+})
+
+t.test('a client that does not close within the grace is cut off', async (t) => {
+  const { client, upstream, near, close } = await setUp(t, 10, true)
+  const gone = new Promise((resolve) => near.once('close', resolve))
+  close()
+  close()
+  await client.sees('session ended')
+  await gone
+  await upstream.closed
+  t.equal(client.bytes(), '\x88\x0f\x03\xf0session ended')
+})
+
+t.test('a slow client slows the upstream down, and gets everything in the end', async (t) => {
+  const { client, upstream } = await setUp(t)
+  const size = 32 * 1024 * 1024
+  client.socket.removeAllListeners('data')
+  client.socket.pause()
+  const chunk = Buffer.alloc(256 * 1024)
+  let written = 0
+  await new Promise<void>((resolve) => {
+    let quiet: NodeJS.Timeout
+    const fill = (): void => {
+      clearTimeout(quiet)
+      while (written < size && upstream.socket.write(chunk)) written += chunk.length
+      quiet = setTimeout(resolve, 300)
+    }
+    upstream.socket.on('drain', fill)
+    fill()
+  })
+  t.ok(written < size, `${written} bytes taken`)
+  upstream.socket.removeAllListeners('drain')
+  upstream.socket.end()
+  let received = 0
+  client.socket.on('data', (bytes: Buffer) => {
+    received += bytes.length
+  })
+  const ended = new Promise((resolve) => client.socket.once('end', resolve))
+  client.socket.resume()
+  await ended
+  t.ok(received >= written)
+})
+
+t.test('closing a tunnel whose client is gone does nothing', async (t) => {
+  const { client, upstream, near, close } = await setUp(t)
+  const gone = new Promise((resolve) => near.once('close', resolve))
+  client.socket.destroy()
+  near.destroy()
+  await gone
+  await upstream.closed
+  close()
+  t.equal(client.bytes(), '')
+})
