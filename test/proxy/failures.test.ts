@@ -1,10 +1,11 @@
 import { mkdtempSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import t, { type Test } from 'tap'
 import { type Gate, startGate, upstreamConfig } from '../support/gate.ts'
-import { type Connection, startRecorder } from '../support/recorder.ts'
+import { type Connection, pem, startRecorder } from '../support/recorder.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const get = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -224,14 +225,32 @@ t.test('a client that goes away amid an answer takes it along', async (t) => {
 })
 
 t.test('a client that goes away before the upstream is connected leaves no request behind', async (t) => {
-  const { recorder, gate } = await setUp(t, () => undefined)
-  const blocked = new Promise<void>((resolve) => gate.upstream.pool.once('connect', () => resolve()))
+  // A TLS upstream that lets the gateway wait for its handshake.
+  const received: Buffer[] = []
+  const secure = createTlsServer({ key: pem('server-key'), cert: pem('server') }, (socket) => {
+    socket.on('data', (chunk) => received.push(chunk))
+  })
+  const server = createServer({ pauseOnConnect: true })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const dialled = new Promise<Socket>((resolve) => server.once('connection', resolve))
+  let hasLeft: () => void
+  const left = new Promise<void>((resolve) => {
+    hasLeft = resolve
+  })
+  const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const gate = await startGate(t, upstreamConfig(origin, { tls: { ca: pem('ca') } }), (req) => {
+    req.socket.once('close', () => setImmediate(hasLeft))
+    return {}
+  })
   const client = gate.client(get)
-  // The request is read and dispatched in one turn, so the client is gone before the dial is through.
-  client.socket.once('connect', () => setImmediate(() => client.socket.resetAndDestroy()))
-  await Promise.race([blocked, client.closed])
-  const { connections } = recorder
-  if (connections.length > 0) await connections[0]?.closed
+  const socket = await dialled
+  client.socket.destroy()
+  await left
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  secure.emit('connection', socket)
+  await closed
+  t.same(received, [])
   t.same([...gate.failures, ...gate.cuts], [])
 })
 
