@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isCrossSite, isNavigation } from '../core/navigation.ts'
+import { isCrossSite, isForPerson, isNavigation } from '../core/navigation.ts'
 import { returnTarget } from '../core/return-target.ts'
 import type { Session } from '../core/session.ts'
 import type { Respond } from '../gate/respond.ts'
@@ -65,7 +65,7 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     const { sessions, logins, loops } = site.cookies
     const cookies = [...sessions.clear(cookie), ...logins.clearAll(cookie), loops.reset()]
     const location = nextStop(site, session, returnOf(request, site))
-    if (isNavigation('GET', request.headers)) {
+    if (isForPerson(request.headers)) {
       respond.redirect(request, reply, 303, location, { reason: 'signed-out', cookies })
       return
     }

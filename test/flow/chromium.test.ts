@@ -171,7 +171,8 @@ t.test('a person with Chromium', { skip: skipWithoutChromium }, async (t) => {
       await page.goto(url, { waitUntil: 'commit' })
       const response = await answer
       await page.waitForURL(response.url())
-      return { status: response.status(), cookie: (await response.request().allHeaders())['cookie'] }
+      const cookie = (await response.request().allHeaders())['cookie']
+      return { status: response.status(), cookie, text: await page.locator('body').textContent() }
     }
     // A cross-site page, whose requests come without the cookie, and a same-site one on another port, whose come with it.
     for (const [host, orderStatus] of [
@@ -186,6 +187,7 @@ t.test('a person with Chromium', { skip: skipWithoutChromium }, async (t) => {
       t.match(await page.locator('h1').textContent(), 'Sign out?', 'a link asks before it signs out')
       const signedOut = await post(`${evil}/sign-out`)
       t.equal(signedOut.status, 403)
+      t.match(signedOut.text, 'Stopped for your safety')
       t.equal(/postern=/.test(String(signedOut.cookie)), host === 'localhost')
       t.equal((await post(`${evil}/order`)).status, orderStatus)
     }
