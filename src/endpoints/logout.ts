@@ -29,6 +29,12 @@ type LogoutOptions = Readonly<{
 }>
 
 /**
+ * An upstream may let browsers keep its pages, and the Back button would go on showing them.
+ * @see Clear Site Data section 3.1
+ */
+const forgetPages = Object.freeze({ 'clear-site-data': '"cache"' })
+
+/**
  * `sign_out` ends the session here first, then at the provider; `signed_out` is where the provider sends people back to.
  * @see OpenID Connect RP-Initiated Logout 1.0 sections 2 and 3
  */
@@ -64,15 +70,13 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     if (session !== undefined) endSession(session)
     const { sessions, logins, loops } = site.cookies
     const cookies = [...sessions.clear(cookie), ...logins.clearAll(cookie), loops.reset()]
+    const answer = { reason: 'signed-out', cookies, headers: forgetPages }
     const location = nextStop(site, session, returnOf(request, site))
     if (isForPerson(request.headers)) {
-      respond.redirect(request, reply, 303, location, { reason: 'signed-out', cookies })
+      respond.redirect(request, reply, 303, location, answer)
       return
     }
-    respond.json(request, reply, 200, JSON.stringify({ signed_out: true, location }), {
-      reason: 'signed-out',
-      cookies,
-    })
+    respond.json(request, reply, 200, JSON.stringify({ signed_out: true, location }), answer)
   }
 
   /** The provider's end of the session where it has one, else our own page or the return target. */

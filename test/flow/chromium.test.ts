@@ -128,8 +128,10 @@ t.test('a person with Chromium', { skip: skipWithoutChromium }, async (t) => {
     await live.locator('#socket li', { hasText: 'open' }).waitFor()
 
     const page = await profile.newPage()
-    await page.goto(`${gateway.origin}/orders/secret`)
-    t.equal(await page.locator('#user').textContent(), 'alice')
+    for (const path of ['/kept/secret', '/orders/secret']) {
+      await page.goto(gateway.origin + path)
+      t.equal(await page.locator('#user').textContent(), 'alice')
+    }
     await page.goto(`${gateway.origin}/oauth2/sign_out`)
     t.match(await page.locator('main').textContent(), 'alice@example.com')
     await page.getByRole('button', { name: 'Sign out' }).click()
@@ -147,6 +149,8 @@ t.test('a person with Chromium', { skip: skipWithoutChromium }, async (t) => {
     await page.goBack()
     t.match(await page.locator('h1').textContent(), 'Sign out?')
     t.notMatch(await page.locator('main').textContent(), 'alice')
+    await page.goBack()
+    await seesSignIn(page)
     await page.goBack()
     await seesSignIn(page)
     t.notMatch(page.url(), gateway.origin, 'the provider asks who it is: its session has ended too')

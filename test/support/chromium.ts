@@ -19,6 +19,9 @@ const flags = [
   '--disable-sync',
 ]
 
+/** What has not come by then will not come: the test fails and says what it waited for. */
+const longestWaitMs = 20_000
+
 /** People's browsers keep pages for the Back button; playwright's would not. */
 const unwantedDefaults = ['--disable-back-forward-cache']
 
@@ -36,6 +39,7 @@ export async function startChromium(t: Test): Promise<Chromium> {
   return {
     newProfile: async (t) => {
       const profile = await browser.newContext({ ignoreHTTPSErrors: true })
+      profile.setDefaultTimeout(longestWaitMs)
       t.teardown(() => profile.close())
       return profile
     },

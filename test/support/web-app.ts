@@ -24,7 +24,7 @@ export type WebApp = Readonly<{
 
 /**
  * Starts a small web app on loopback, an upstream that knows nothing of Postern. Each address is a page with links and a
- * form; `/live` also opens a WebSocket and an EventSource, and lists what arrives in `#socket` and `#events`.
+ * form; those below `/kept` may be kept by the browser for ten minutes; `/live` also opens a WebSocket and an EventSource, and lists what arrives in `#socket` and `#events`.
  */
 export async function startWebApp(t: Test): Promise<WebApp> {
   const received: Received[] = []
@@ -50,6 +50,7 @@ export async function startWebApp(t: Test): Promise<WebApp> {
     const entry = receivedFrom(request, await text(request))
     received.push(entry)
     if (entry.url === '/live/events') return openStream(response)
+    if (entry.url.startsWith('/kept/')) response.setHeader('cache-control', 'private, max-age=600')
     response.setHeader('set-cookie', 'theme=dark; Path=/')
     response.setHeader('content-type', 'text/html; charset=utf-8')
     response.end(render(entry))
