@@ -71,10 +71,7 @@ export function createForwarding(options: ForwardingOptions) {
         ownsCookie,
         stripped,
       },
-      // Asked for when the response head is written: by then a newer session may be known.
-      get setCookies() {
-        return cookieLines(visit.cookies)
-      },
+      setCookies: () => cookieLines(visit.cookies),
       isProtected: rule.access !== 'public',
       expectsContinue: visit.expectsContinue,
       live: { streams: live, ...lifeOf(session) },

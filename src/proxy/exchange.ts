@@ -5,7 +5,7 @@ import type { PosternError } from '../core/errors.ts'
 import { upstreamFailure } from './failure.ts'
 import type { LiveStreams } from './live-streams.ts'
 import type { ForwardFacts } from './request-headers.ts'
-import { responseHead } from './response-headers.ts'
+import { type ResponseHead, responseHead } from './response-headers.ts'
 import type { Upstream } from './upstreams.ts'
 
 /** Everything that is to be known to forward one judged request. */
@@ -16,8 +16,8 @@ export type ForwardPlan = Readonly<{
   /** The query with its question mark, or empty. */
   query: string
   facts: ForwardFacts
-  /** Our Set-Cookie lines. */
-  setCookies: readonly string[]
+  /** Our Set-Cookie lines; asked for when the response head is written, since a newer session may be known by then. */
+  setCookies: () => readonly string[]
   /** Whether the response is for one person only. */
   isProtected: boolean
   /** The client waits for 100 Continue before it sends the body (RFC 9110 section 10.1.1). */
@@ -114,8 +114,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.unlist?.()
   }
 
+  protected headOf(raw: readonly Buffer[]): ResponseHead {
+    const { setCookies, isProtected, facts } = this.plan
+    return responseHead(raw, { setCookies: setCookies(), isProtected }, facts.ownsCookie)
+  }
+
   private onHead(raw: Buffer[], status: number, reason: string): void {
-    const { headers, isEventStream } = responseHead(raw, this.plan, this.plan.facts.ownsCookie)
+    const { headers, isEventStream } = this.headOf(raw)
     this.res.writeHead(status, plainReason.test(reason) ? reason : undefined, headers)
     if (isEventStream) this.listEventStream()
     process.nextTick(flushHead, this)

@@ -5,7 +5,6 @@ import type { Dispatcher } from 'undici'
 import { type DispatchOptions, Exchange, type ForwardPlan } from './exchange.ts'
 import { hasBody } from './request-body.ts'
 import { requestHeaders } from './request-headers.ts'
-import { responseHead } from './response-headers.ts'
 import { openTunnel } from './tunnel.ts'
 import { upstreamPath } from './upstream-path.ts'
 import { fixedServerName } from './upstreams.ts'
@@ -75,7 +74,7 @@ class UpgradeExchange extends Exchange {
     const client = res.socket as Socket
     this.finish()
     res.detachSocket(client)
-    client.write(switchingHead(responseHead(raw, plan, plan.facts.ownsCookie).headers), 'latin1')
+    client.write(switchingHead(this.headOf(raw).headers), 'latin1')
     if (this.early.length > 0) client.unshift(this.early)
     const close = openTunnel(client, upstream)
     const unlist = plan.live?.streams.add(plan.live.sessionId, plan.live.endsAt, close)

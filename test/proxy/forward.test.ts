@@ -119,7 +119,7 @@ t.test('answers without a body keep their length and need none', async (t) => {
     ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 700\r\nETag: "1"\r\n\r\n'],
     ['DELETE', 'HTTP/1.1 204 No Content\r\nETag: "1"\r\n\r\n'],
   ] as const) {
-    const { gate } = await setUp(t, answer, { setCookies: ['postern=new'] })
+    const { gate } = await setUp(t, answer, { setCookies: () => ['postern=new'] })
     const client = gate.client(head(method, '/x'))
     const received = await client.sees('\r\n\r\n')
     t.match(received, /\r\nETag: "1"\r\n/)
@@ -164,7 +164,7 @@ t.test('an upstream\u2019s cookies and redirects pass untouched, except for our 
   const { gate } = await setUp(
     t,
     'HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/x\r\nSet-Cookie: a=1\r\nSet-Cookie: postern=evil\r\nset-cookie: b=2\r\nContent-Length: 0\r\n\r\n',
-    { setCookies: ['postern=new'], isProtected: true },
+    { setCookies: () => ['postern=new'], isProtected: true },
   )
   const received = await gate.client(head('GET', '/x')).sees('\r\n\r\n')
   t.match(received, /Location: http:\/\/10\.0\.0\.1\/x\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n/)

@@ -72,7 +72,7 @@ export async function startGate(
       upstream,
       path: path as string,
       query: query === undefined ? '' : `?${query}`,
-      setCookies: [],
+      setCookies: () => [],
       isProtected: false,
       onFailure: (error) => {
         tell(failures, error)
