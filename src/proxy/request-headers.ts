@@ -1,4 +1,3 @@
-import { withoutCookies } from '../core/cookies.ts'
 import { connectionTokens, foldHeaderName, isStrippedRequestHeader } from '../core/headers.ts'
 import { withoutHeaders } from './flat-headers.ts'
 
@@ -19,7 +18,9 @@ export type ForwardFacts = Readonly<{
   passAuthorization: boolean
   /** Header names, and values as `headerValue` of the core makes them. */
   identity: readonly (readonly [name: string, value: string])[]
-  /** Tells which cookies are the gateway's own and never reach an upstream. */
+  /** A Cookie header without the gateway's own cookies; undefined when nothing is left. */
+  withoutOwnCookies: (header: string) => string | undefined
+  /** Tells which cookies are the gateway's own: no upstream can set one. */
   ownsCookie: (name: string) => boolean
   /** Names of further headers to remove, folded. */
   stripped: ReadonlySet<string>
@@ -73,7 +74,7 @@ function addFacts(headers: string[], facts: ForwardFacts): void {
 }
 
 function pushCookies(headers: string[], name: string, value: string, facts: ForwardFacts): void {
-  const kept = withoutCookies(value, facts.ownsCookie)
+  const kept = facts.withoutOwnCookies(value)
   if (kept !== undefined) headers.push(name, kept)
 }
 
