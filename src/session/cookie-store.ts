@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache'
 import { PosternError } from '../core/errors.ts'
 import { createMemo } from '../core/memo.ts'
 import { isSessionLive, type Session, type SessionLimits, sessionEndsAt } from '../core/session.ts'
+import { createBoundedCache } from './bounded-cache.ts'
 import { type Candidate, chunkName, groupChunks, joinChunks, splitIntoChunks } from './chunks.ts'
 import { type FoundCookie, findCookies } from './cookie-header.ts'
 import { type CookieAttributes, createCookieLines, maxCookieBytes } from './cookie-line.ts'
@@ -47,7 +47,7 @@ export function createCookieStore(options: {
   const { sealer, name, limits, clock } = options
   const purpose = sessionPurpose(name)
   const lines = createCookieLines(options.attributes)
-  const cache = new LRUCache<string, Found>({ max: options.cacheSize })
+  const cache = createBoundedCache<Found>(options.cacheSize)
 
   const openedIn = createMemo(rememberedHeaders, openAll)
 

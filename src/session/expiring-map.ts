@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { createBoundedCache } from './bounded-cache.ts'
 
 /** A bounded memory whose entries end at a given time; the least recently used go first when it is full. */
 export type ExpiringMap<Value> = Readonly<{
@@ -10,7 +10,7 @@ export type ExpiringMap<Value> = Readonly<{
 
 /** Makes a memory of at most `max` entries; `clock` gives epoch seconds. */
 export function createExpiringMap<Value>(options: { max: number; clock: () => number }): ExpiringMap<Value> {
-  const entries = new LRUCache<string, { value: Value; until: number }>({ max: options.max })
+  const entries = createBoundedCache<{ value: Value; until: number }>(options.max)
   return Object.freeze({
     get(key: string): Value | undefined {
       const entry = entries.get(key)

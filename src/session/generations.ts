@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import type { Session } from '../core/session.ts'
+import { createBoundedCache } from './bounded-cache.ts'
 
 /** Remembers the newest generation seen of each session. */
 export type Generations = Readonly<{
@@ -11,7 +11,7 @@ export type Generations = Readonly<{
 
 /** Makes the memory of generations; `max` sessions, 100,000 unless given, the least recently used forgotten first. */
 export function createGenerations(options: { max?: number } = {}): Generations {
-  const known = new LRUCache<string, number>({ max: options.max ?? 100_000 })
+  const known = createBoundedCache<number>(options.max ?? 100_000)
   const isNewest = (session: Session) => session.generation >= (known.get(session.id) ?? 0)
   return Object.freeze({
     note(session: Session): void {

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { z } from 'zod'
 import { type LoginState, loginLifetime, maxPendingLogins } from '../core/login-state.ts'
 import { findCookies } from './cookie-header.ts'
 import { type CookieAttributes, createCookieLines, maxCookieBytes } from './cookie-line.ts'
 import type { Sealer } from './sealer.ts'
+import { isObject, isText, isTime, type Shape } from './shape.ts'
 
 /** The cookies of logins under way, one for each. Cookie headers are those of requests; lines are Set-Cookie lines. */
 export type LoginCookies = Readonly<{
@@ -20,13 +20,13 @@ export type LoginCookies = Readonly<{
   clearAll(cookieHeader: string | undefined): string[]
 }>
 
-const loginSchema = z.strictObject({
-  state: z.string(),
-  nonce: z.string(),
-  codeVerifier: z.string(),
-  returnTo: z.string(),
-  createdAt: z.number(),
-})
+const loginShape: Shape = {
+  state: isText,
+  nonce: isText,
+  codeVerifier: isText,
+  returnTo: isText,
+  createdAt: isTime,
+}
 
 /** How far, in seconds, a login may lie in the future: clocks of replicas differ. */
 const clockTolerance = 60
@@ -77,8 +77,10 @@ export function createLoginCookies(options: {
     const ending = `.${hash(state)}`
     for (const { suffix, value } of findCookies(cookieHeader, prefix)) {
       if (!suffix.endsWith(ending)) continue
-      const login = loginSchema.safeParse(sealer.open(purpose, value)?.value).data
-      if (login !== undefined && isSame(login.state, state)) return { login, isExpired: isExpired(login) }
+      const opened = sealer.open(purpose, value)?.value
+      if (!isObject(opened, loginShape)) continue
+      const login = opened as LoginState
+      if (isSame(login.state, state)) return { login, isExpired: isExpired(login) }
     }
     return undefined
   }

@@ -1,33 +1,39 @@
-import { z } from 'zod'
 import type { Session } from '../core/session.ts'
-
-const sessionSchema = z.strictObject({
-  id: z.string(),
-  generation: z.int().nonnegative(),
-  sub: z.string(),
-  claims: z.record(z.string(), z.unknown()),
-  scopes: z.array(z.string()),
-  tokens: z.strictObject({
-    accessToken: z.string(),
-    refreshToken: z.string().exactOptional(),
-    idToken: z.string().exactOptional(),
-    obtainedAt: z.number(),
-    expiresAt: z.number().exactOptional(),
-  }),
-  createdAt: z.number(),
-  lastSeenAt: z.number(),
-})
+import { isObject, isText, isTextList, isTime, type Shape } from './shape.ts'
 
 /** The version of the shape; raised when it changes, so that older cookies are no sessions instead of wrong ones. */
-const sealedSchema = z.strictObject({ version: z.literal(1), session: sessionSchema })
+const version = 1
+
+const tokensShape: Shape = {
+  accessToken: isText,
+  refreshToken: (value) => value === undefined || isText(value),
+  idToken: (value) => value === undefined || isText(value),
+  obtainedAt: isTime,
+  expiresAt: (value) => value === undefined || isTime(value),
+}
+
+const sessionShape: Shape = {
+  id: isText,
+  generation: (value) => Number.isInteger(value) && (value as number) >= 0,
+  sub: isText,
+  claims: (value) => isObject(value, undefined),
+  scopes: isTextList,
+  tokens: (value) => isObject(value, tokensShape),
+  createdAt: isTime,
+  lastSeenAt: isTime,
+}
+
+const sealedShape: Shape = {
+  version: (value) => value === version,
+  session: (value) => isObject(value, sessionShape),
+}
 
 /** What is sealed for a session. */
-export function toSealed(session: Session): z.input<typeof sealedSchema> {
-  return { version: 1, session: session as z.input<typeof sessionSchema> }
+export function toSealed(session: Session): object {
+  return { version, session }
 }
 
 /** The session in an opened seal; undefined when it has another version or shape. */
 export function fromSealed(value: unknown): Session | undefined {
-  const result = sealedSchema.safeParse(value)
-  return result.success ? result.data.session : undefined
+  return isObject(value, sealedShape) ? (value as { session: Session }).session : undefined
 }
