@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { parse, parseDocument, stringify } from 'yaml'
+import { runCheck } from '../../src/cli/check.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { canonicalPath, type RequestPath } from '../../src/core/request-path.ts'
@@ -63,6 +65,25 @@ t.test('the whole configuration of the README loads without a warning', async (t
   const [whole, ...more] = ofKind('whole').map(({ text }) => load(text))
   t.strictSame(more, [])
   t.strictSame(whole?.warnings, [])
+})
+
+t.test('the problems that are shown are those of the mistakes that are named', async (t) => {
+  const [whole] = ofKind('whole').map(({ text }) => text)
+  const broken = (whole as string)
+    .replace('issuer:', 'isuer:')
+    .replace('url: "http://', 'url: "')
+    .replace('path: /**, upstream: app', 'path: /**, upstream: ap')
+  const lines: string[] = []
+  const file = join(t.testdir({ 'postern.yaml': broken }), 'postern.yaml')
+  t.equal(runCheck(file, { env, write: (line) => lines.push(line), checkRules: ruleProblems }), 78)
+  const shown = blocksOf(readme, 'text').find(({ text }) => text.startsWith('postern.yaml:')) as Block
+  t.strictSame(
+    lines.map((line) => line.slice(file.length)),
+    shown.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice('postern.yaml'.length)),
+  )
 })
 
 t.test('every part of a configuration loads, laid over the whole one', async (t) => {

@@ -19,7 +19,7 @@ export function blocksOf(markdown: string, language = '\\w*'): Block[] {
 }
 
 /** Everything but the fenced blocks. */
-export function proseOf(markdown: string): string {
+function proseOf(markdown: string): string {
   return markdown.replace(/^```.*?^```$/gms, '')
 }
 

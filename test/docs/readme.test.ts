@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
@@ -57,6 +57,20 @@ t.test('every postern command exists, with its options', async (t) => {
   }
   const told = rowsUnder(readme, '## Command line').map(([cell = '']) => /^`postern (\w+)/.exec(cell)?.[1])
   t.strictSame(new Set(told), new Set(listed.filter((name) => name !== 'help')), 'and none is left out')
+})
+
+t.test('the exit codes are those of the table', async (t) => {
+  const exitCode = (...words: string[]) =>
+    spawnSync(process.execPath, ['build/src/main.js', ...words], { env: {} }).status
+  const codes = new Map(rowsUnder(readme, '## Command line').map(([cell = '', , code = '']) => [cell, code]))
+  t.equal(codes.get('`postern check FILE`'), '0 or 78')
+  t.equal(exitCode('check', 'config/postern.yaml'), 78, 'the secrets are not in the environment')
+  t.match(codes.get('`postern serve --config FILE`'), '78 for a bad configuration')
+  t.equal(exitCode('serve', '--config', 'no-such-file.yaml'), 78)
+  t.equal(codes.get('`postern keygen`'), '0')
+  t.equal(exitCode('keygen'), 0)
+  t.match(readme, 'Wrong usage is exit code 1.')
+  t.equal(exitCode('check'), 1)
 })
 
 t.test('every reason of the troubleshooting table is one of the code', async (t) => {
