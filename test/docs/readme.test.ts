@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { requestLine } from '../../src/logs/request-log.ts'
 import { anchorsOf, blocksOf, inlineCodeOf, localLinksOf, projectFile, rowsUnder } from './markdown.ts'
 
 const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'config/README.md']
@@ -86,6 +87,30 @@ t.test('every reason of the troubleshooting table is one of the code', async (t)
     reasons.filter((reason) => !isKnown(reason)),
     [],
   )
+})
+
+t.test('the log line has the fields that are written', async (t) => {
+  const [shown] = blocksOf(readme, 'json').map(({ text }) => JSON.parse(text))
+  const { sub, rule, upstream, client, request_id: requestId, duration_ms: durationMs } = shown
+  const { method, host, path, status, decision, reason } = shown
+  const facts = {
+    method,
+    host,
+    path,
+    status,
+    decision,
+    reason,
+    sub,
+    rule,
+    upstream,
+    client,
+    requestId,
+    durationMs,
+  }
+  const { fields, message } = requestLine(facts)
+  const { level: _level, time: _time, msg, ...rest } = shown
+  t.strictSame(rest, fields)
+  t.equal(msg, message)
 })
 
 t.test('every folder of the layout exists, and none is left out', async (t) => {
