@@ -78,6 +78,11 @@ export function translate(error: unknown, operation: Operation): PosternError {
   return new PosternError('POSTERN_PROVIDER_INVALID', `${operation}: ${describe(error, cause)}`)
 }
 
+/** Tells whether the provider revokes no tokens of this kind, such as JWTs that live to their end (RFC 7009 section 2.2.1). */
+export function isNotRevocable(error: unknown): boolean {
+  return error instanceof client.ResponseBodyError && error.error === 'unsupported_token_type'
+}
+
 /** The failure that an error response of the authorization endpoint stands for; unknown codes are not repeated. */
 export function authorizationError(code: string): PosternError {
   if (clientErrors.has(code)) return new PosternError('POSTERN_CLIENT_REFUSED', code)

@@ -12,7 +12,7 @@ import { checkMetadata, metadataOfEndpoints, type ProviderMetadata } from './met
 import { createOpenIdConnect } from './openid-connect.ts'
 import { createPlainOauth } from './plain-oauth.ts'
 import type { ProviderConfig, ProviderLog } from './provider-config.ts'
-import { type Operation, translate } from './provider-errors.ts'
+import { isNotRevocable, type Operation, translate } from './provider-errors.ts'
 import { createProviderFetch, type Fetch } from './provider-fetch.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { readScopes, readTokens } from './tokens.ts'
@@ -100,6 +100,7 @@ export function createProvider(options: {
       await client.tokenRevocation(configure(metadata), token, { token_type_hint: hint })
     }
     const logFailure = (error: unknown): void => {
+      if (isNotRevocable(error)) return
       const { code, detail } = translate(error, 'revocation')
       log.warn({ code, detail }, 'a token could not be revoked')
     }

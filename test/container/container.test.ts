@@ -62,13 +62,19 @@ t.test('the production image has the compiled code and production dependencies, 
     lines.some((line) => line.startsWith('RUN')),
     'nothing is run as root in the final stage',
   )
-  t.equal(argument('production', 'ENV'), 'NODE_ENV=production')
+  t.match(argument('production', 'ENV'), /\bNODE_ENV=production\b/)
 })
 
 t.test('it starts the gateway, and asks itself how it is without a shell', async (t) => {
   t.equal(argument('production', 'ENTRYPOINT'), '["node", "dist/main.js"]')
-  t.equal(argument('production', 'CMD'), '["serve", "--config", "/etc/postern/postern.yaml"]')
+  t.equal(argument('production', 'CMD'), '["serve"]')
   t.match(argument('production', 'HEALTHCHECK'), /CMD \["node", "dist\/main.js", "healthcheck"\]$/)
+})
+
+t.test('gateway and health check read the same configuration', async (t) => {
+  t.match(argument('production', 'ENV'), /\bPOSTERN_CONFIG=\/etc\/postern\/postern\.yaml\b/)
+  for (const instruction of ['CMD', 'HEALTHCHECK'])
+    t.notMatch(argument('production', instruction), /--config|\.yaml/, instruction)
 })
 
 t.test('what the Dockerfile copies is let through, and nothing else is', async (t) => {

@@ -131,7 +131,7 @@ t.test('revocation sends the refresh token first and never rejects', async (t) =
     revoke: ({ parameters }) =>
       parameters['token_type_hint'] === 'refresh_token'
         ? { status: 503 }
-        : { status: 400, body: { error: 'unsupported_token_type' } },
+        : { status: 400, body: { error: 'invalid_client' } },
   }
   await at.provider.revoke(tokens)
   const sent = at.op.requests
@@ -141,6 +141,18 @@ t.test('revocation sends the refresh token first and never rejects', async (t) =
   const warnings = at.lines.filter(({ level }) => level === 'warn')
   t.equal(warnings.length, 2)
   t.notOk(sent.some((token) => JSON.stringify(warnings).includes(token as string)))
+})
+
+t.test('that a provider revokes no access tokens is not worth a warning', async (t) => {
+  const at = await hostile(t)
+  const { tokens } = await at.signIn()
+  at.op.deviations.answer = { revoke: { status: 400, body: { error: 'unsupported_token_type' } } }
+  await at.provider.revoke(tokens)
+  t.equal(at.op.count('revoke'), 2)
+  t.strictSame(
+    at.lines.filter(({ level }) => level === 'warn'),
+    [],
+  )
 })
 
 t.test('without a revocation endpoint, or a refresh token, there is less to revoke', async (t) => {
