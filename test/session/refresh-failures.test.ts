@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createBench, grantFor, refusal, unreachable } from './refresher-bench.ts'
 import { sampleSession, start } from './samples.ts'
+import { createBench, grantFor, refusal, unreachable } from './scripted-refresher.ts'
 
 const expired = start + 300
 const due = start + 270

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { Session } from '../../src/core/session.ts'
 import type { Outcome } from '../../src/session/refresh-outcome.ts'
-import { createBench, grantFor, refusal, unreachable } from './refresher-bench.ts'
 import { sampleSession, sampleTokens, start } from './samples.ts'
+import { createBench, grantFor, refusal, unreachable } from './scripted-refresher.ts'
 
 const expired = start + 300
 const due = start + 270
