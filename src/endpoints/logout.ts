@@ -54,7 +54,10 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     const session = sessionOf(siteOf(request), headers.cookie)
     const email = session?.claims['email'] ?? session?.sub
     const facts = { ...respond.facts(request), ...(email !== undefined && { who: String(email) }) }
-    respond.page(request, reply, signOutPage(facts), { reason: 'sign-out-asked' })
+    respond.page(request, reply, signOutPage(facts), {
+      reason: 'sign-out-asked',
+      json: JSON.stringify({ signed_out: false }),
+    })
   }
 
   function signOut(request: FastifyRequest, reply: FastifyReply): void {
@@ -96,7 +99,10 @@ export function createLogout(options: LogoutOptions): EndpointTable {
       respond.redirect(request, reply, 303, returnTo, { reason: 'signed-out' })
       return
     }
-    respond.page(request, reply, signedOutPage(respond.facts(request)), { reason: 'signed-out' })
+    respond.page(request, reply, signedOutPage(respond.facts(request)), {
+      reason: 'signed-out',
+      json: JSON.stringify({ signed_out: true }),
+    })
   }
 
   function returnOf(request: FastifyRequest, site: Site): string | undefined {
