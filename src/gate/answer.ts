@@ -17,7 +17,7 @@ import type { BeginLogin } from './begin-login.ts'
 import type { TellLoginProblem } from './login-problem.ts'
 import type { Respond } from './respond.ts'
 import type { Site, Sites } from './site.ts'
-import type { Visit } from './visit.ts'
+import { targetOf, type Visit } from './visit.ts'
 
 type Denial = Exclude<Decision, { kind: 'forward' }>
 
@@ -165,7 +165,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     const facts = { ...respond.facts(request), ...retry(request) }
     respond.page(request, reply, unavailablePage(facts), {
       reason: 'provider-unreachable',
-      headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) },
+      headers: { 'retry-after': String(retryAfter) },
     })
   }
 
@@ -187,7 +187,7 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   /** The address of this very request, as the person may come back to it. */
   function here(request: FastifyRequest): string {
-    const { path, query } = request.visit.target as NonNullable<Visit['target']>
+    const { path, query } = targetOf(request)
     return siteOf(request).origin + path + query
   }
 

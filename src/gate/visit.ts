@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import type { RequestPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Session } from '../core/session.ts'
@@ -36,6 +37,11 @@ export type Visit = {
   session?: Session
   /** Set-Cookie lines that go with whatever answer follows; see `cookieLinesFor`. */
   cookies?: CookieChange
+}
+
+/** The target of a request that the front has let pass. */
+export function targetOf({ visit }: FastifyRequest): RequestPath {
+  return visit.target as RequestPath
 }
 
 declare module 'fastify' {
