@@ -16,6 +16,7 @@ t.test('a refused sign-in is told with a way to try again', async (t) => {
 
 t.test('a provider that is down at the start or at the end of a login is told as that', async (t) => {
   const { gateway, browser, provider } = await startScene(t)
+  await gateway.logged(/the provider is ready/)
   await provider.stop()
   await gateway.restart()
   for (const path of ['/deep', '/oauth2/start?rd=/deep']) {
@@ -29,7 +30,7 @@ t.test('a provider that is down at the start or at the end of a login is told as
   const api = await browser.navigate(`${gateway.origin}/oauth2/callback?state=x&code=y`, { follow: false })
   t.equal(api.status, 503, 'a callback that would begin again')
   await provider.restart()
-  gateway.advance(60)
+  await gateway.logged(/the provider is ready[\s\S]*the provider is ready/)
   const answer = await browser.navigate(`${gateway.origin}/deep`, {
     stopAt: `${gateway.origin}/oauth2/callback`,
   })
