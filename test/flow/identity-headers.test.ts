@@ -6,15 +6,21 @@ const spoofed = [
   ...['X-FORWARDED-GROUPS: admins', 'X-Forwarded-Preferred-Username: root', 'X-Auth-Request-User: root'],
   ...['Remote-User: root', 'X-Remote-User: root', 'X-Original-URL: /admin', 'X-HTTP-Method-Override: DELETE'],
   ...['X-Who: root', 'x_who: root', 'X-Department: all', 'X-Request-Id: forged', 'Forwarded: for=1.2.3.4'],
-  ...['X-Forwarded-For: 1.2.3.4', 'X-Real-IP: 1.2.3.4', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: evil.test'],
+  ...[
+    'X-Forwarded-For: 1.2.3.4',
+    'X-Real-IP: 1.2.3.4',
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Host: evil.test',
+  ],
   'Authorization: Bearer forged',
 ]
 
-const upstreams = (origin: string) => `{
+const upstreams = (origin: string) =>
+  `{
   web: { url: "${origin}" },
   id: { url: "${origin}", token: id },
   none: { url: "${origin}", token: none, identity_headers: false },
-  custom: { url: "${origin}", identity_headers: { X-Who: sub, X-Department: org.department, X-Absent: nothing } },
+  custom: { url: "${origin}", identity_headers: { X-Who: sub, X-Department: name.department, X-Absent: nothing } },
   moved: { url: "${origin}/base", strip_prefix: /moved, host: rewrite },
   added: { url: "${origin}", add_prefix: /v1 }
 }`.replaceAll('\n', '')
@@ -31,7 +37,12 @@ const routes = [
   'path: /optional/**, access: optional, upstream: web',
 ]
 
-const claims = { email: 'alice@example.com', groups: ['staff', 'a,b'], preferred_username: 'Ünal', org: { department: 'Sales' } }
+const claims = {
+  email: 'alice@example.com',
+  groups: ['staff', 'a,b'],
+  preferred_username: 'Ünal',
+  name: { department: 'Sales' },
+}
 const people = { alice: { scopes: ['api.read'], claims } }
 const signedIn = (t: Parameters<typeof startSignedIn>[0], server = '') =>
   startSignedIn(t, { provider: { users: people }, upstreams, routes, ...(server && { server }) })
@@ -48,7 +59,9 @@ t.test('no client speaks for the gateway, on no kind of rule', async (t) => {
     ['/none/x', true],
     ['/custom/x', true],
   ] as const) {
-    const cookies = isSignedIn ? [`${cookieLine(scene)}; theme=dark; postern_logins=1`] : ['Cookie: theme=dark']
+    const cookies = isSignedIn
+      ? [`${cookieLine(scene)}; theme=dark; postern_logins=1`]
+      : ['Cookie: theme=dark']
     const connection = 'Connection: close, Authorization, X-Forwarded-User, X-Request-Id, Cookie'
     const answer = await ask(gateway, `GET ${path}`, [...cookies, connection, ...spoofed])
     t.match(answer, /^HTTP\/1\.1 200 /)
@@ -84,7 +97,10 @@ t.test('each upstream is told what its configuration says', async (t) => {
 
   const none = await told('/none/x', ['Authorization: Basic mine'])
   t.strictSame(valuesOf(none, 'authorization'), [])
-  t.strictSame(none.filter((line) => /^x-forwarded-(?!for|proto|host)/i.test(line)), [])
+  t.strictSame(
+    none.filter((line) => /^x-forwarded-(?!for|proto|host)/i.test(line)),
+    [],
+  )
 
   const custom = await told('/custom/x')
   t.strictSame(valuesOf(custom, 'x-who'), ['alice'])
@@ -124,7 +140,12 @@ t.test('trusted proxies tell who the client is, which host it asked for, and how
 
   const unknown = await ask(gateway, 'GET /public/x', ['X-Forwarded-Host: evil.test'])
   t.match(unknown, /^HTTP\/1\.1 421 /)
-  const twice = ['X-Forwarded-Proto: https', 'X-Forwarded-Proto: http', 'X-Forwarded-For: 1.1.1.1', 'X-Forwarded-For: 2.2.2.2']
+  const twice = [
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-Proto: http',
+    'X-Forwarded-For: 1.1.1.1',
+    'X-Forwarded-For: 2.2.2.2',
+  ]
   await ask(gateway, 'GET /public/x', twice)
   t.strictSame(valuesOf(headsAt(upstream).at(-1), 'x-forwarded-proto'), ['http'], 'two schemes are none')
   t.strictSame(valuesOf(headsAt(upstream).at(-1), 'x-real-ip'), ['2.2.2.2'])

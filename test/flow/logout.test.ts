@@ -20,7 +20,7 @@ t.test('signing out ends the session here, at the provider, and comes back', asy
   t.equal(left.headers['cache-control'], 'no-store')
   t.strictSame(
     left.setCookies.map((line) => line.replace(/\.login\.[^=]+/, '.login')).sort(),
-    ['postern', 'postern.login', 'postern_logins'].map(
+    ['postern.login', 'postern', 'postern_logins'].map(
       (name) => `${name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; HttpOnly; SameSite=Lax`,
     ),
   )
@@ -29,7 +29,10 @@ t.test('signing out ends the session here, at the provider, and comes back', asy
   t.equal(location.origin, provider.issuer)
   const { id_token_hint: hint = '', ...parameters } = Object.fromEntries(location.searchParams)
   t.match(JSON.parse(Buffer.from(hint.split('.')[1] as string, 'base64url').toString()), { sub: 'alice' })
-  t.strictSame(parameters, { client_id: 'postern', post_logout_redirect_uri: `${gateway.origin}/oauth2/signed_out` })
+  t.strictSame(parameters, {
+    client_id: 'postern',
+    post_logout_redirect_uri: `${gateway.origin}/oauth2/signed_out`,
+  })
   const confirm = await browser.navigate(location.href)
   const back = await browser.submit(confirm)
   t.equal(back.url, `${gateway.origin}/oauth2/signed_out`)
@@ -43,7 +46,10 @@ t.test('signing out ends the session here, at the provider, and comes back', asy
   )
   const { length } = headsAt(upstream)
   t.notOk(await isSignedIn(scene, cookie), 'a copy of the cookie is no session')
-  t.match(await ask(gateway, 'GET /x', [cookie]), /^HTTP\/1\.1 401 [\s\S]*set-cookie: postern=; [\s\S]*"session-ended"/i)
+  t.match(
+    await ask(gateway, 'GET /x', [cookie]),
+    /^HTTP\/1\.1 401 [\s\S]*set-cookie: postern=; [\s\S]*"session-ended"/i,
+  )
   t.equal(headsAt(upstream).length, length)
 })
 
@@ -64,7 +70,12 @@ t.test('the way back goes through the provider sealed', async (t) => {
   const scene = await startSignedIn(t)
   const { gateway, browser } = scene
   const leave = (rd: string) =>
-    ask(gateway, `POST /oauth2/sign_out?rd=${rd}`, [cookieLine(scene), html, 'Sec-Fetch-Mode: navigate', 'Content-Length: 0'])
+    ask(gateway, `POST /oauth2/sign_out?rd=${rd}`, [
+      cookieLine(scene),
+      html,
+      'Sec-Fetch-Mode: navigate',
+      'Content-Length: 0',
+    ])
   const answer = await leave('/bye%3Fx=1')
   const state = new URL(answer.match(/\r\nlocation: (\S+)/i)?.[1] as string).searchParams.get('state')
   t.match(state, /^[\w-]{60,}$/)
@@ -111,17 +122,20 @@ t.test('nobody is signed out by a request of another site', async (t) => {
   t.notOk(await isSignedIn(scene, cookieLine(scene)), 'a link on a page of ours does')
 })
 
-t.test('the page for signing out serves people who are not signed in, and knows them by what there is', async (t) => {
-  const people = { alice: { scopes: [], claims: {} } }
-  const { gateway, browser } = await startScene(t, { provider: { users: people } })
-  const anonymous = await browser.navigate(`${gateway.origin}/oauth2/sign_out`)
-  t.equal(anonymous.status, 200)
-  t.notMatch(anonymous.body, /signed in as/)
-  await browser.navigate(`${gateway.origin}/`)
-  t.match((await browser.navigate(`${gateway.origin}/oauth2/sign_out`)).body, /signed in as <bdi>alice</)
-  const out = await browser.fetch(`${gateway.origin}/oauth2/sign_out`, { method: 'POST' })
-  t.equal(out.status, 200)
-})
+t.test(
+  'the page for signing out serves people who are not signed in, and knows them by what there is',
+  async (t) => {
+    const people = { alice: { scopes: [], claims: {} } }
+    const { gateway, browser } = await startScene(t, { provider: { users: people } })
+    const anonymous = await browser.navigate(`${gateway.origin}/oauth2/sign_out`)
+    t.equal(anonymous.status, 200)
+    t.notMatch(anonymous.body, /signed in as/)
+    await browser.navigate(`${gateway.origin}/`)
+    t.match((await browser.navigate(`${gateway.origin}/oauth2/sign_out`)).body, /signed in as <bdi>alice</)
+    const out = await browser.fetch(`${gateway.origin}/oauth2/sign_out`, { method: 'POST' })
+    t.equal(out.status, 200)
+  },
+)
 
 t.test('userinfo tells who is signed in, and no token', async (t) => {
   const scene = await startSignedIn(t, { provider: { accessTokenTtl: 300 }, session: 'idle_timeout: 10m' })
@@ -134,11 +148,18 @@ t.test('userinfo tells who is signed in, and no token', async (t) => {
     name: 'Alice Adams',
     groups: ['staff'],
     preferredUsername: 'alice',
-    scopes: ['openid', 'profile', 'email', 'offline_access', 'api.read', 'api.write', 'orders:read', 'orders:write'],
+    scopes: ['openid', 'profile', 'email', 'api.read', 'api.write', 'orders:read', 'orders:write'],
   })
   t.equal(answer.headers['cross-origin-resource-policy'], 'same-origin')
   gateway.advance(301)
-  t.equal((await browser.fetch(`${gateway.origin}/oauth2/userinfo`)).setCookies.length, 1, 'it keeps the session from idling')
+  t.equal(
+    (await browser.fetch(`${gateway.origin}/oauth2/userinfo`)).setCookies.length,
+    1,
+    'it keeps the session from idling',
+  )
   const nobody = await ask(gateway, 'GET /oauth2/userinfo')
-  t.match(nobody, /^HTTP\/1\.1 401 [\s\S]*www-authenticate: Bearer[\s\S]*"login_required"[\s\S]*"no-session"/i)
+  t.match(
+    nobody,
+    /^HTTP\/1\.1 401 [\s\S]*www-authenticate: Bearer[\s\S]*"login_required"[\s\S]*"no-session"/i,
+  )
 })

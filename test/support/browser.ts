@@ -229,7 +229,12 @@ function exchange(url: URL, init: RequestInitOf, ca: string | undefined): Promis
         })
       },
     )
-    request.on('error', reject)
+    request.on('error', (error: Error & { code?: string }) => {
+      // A kept connection that the server closed meanwhile is no answer; browsers ask again.
+      const isStale = request.reusedSocket && error.code === 'ECONNRESET'
+      if (isStale) exchange(url, init, ca).then(resolve, reject)
+      else reject(error)
+    })
     request.end(body)
   })
 }

@@ -30,11 +30,31 @@ export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 const everyScope =
   'scopes: [openid, profile, email, offline_access, api.read, api.write, "orders:read", "orders:write", admin]'
 
+const headsOf = new WeakMap<Recorder, string[][]>()
+
+/** Calls back with the lines of each request head on a connection; bodies are passed over. */
+function onEachHead(connection: Connection, tell: (head: string[]) => void): void {
+  let seen = 0
+  connection.socket.on('data', () => {
+    const found = [...connection.bytes().matchAll(/[A-Z]+ \S+ HTTP\/1\.1\r\n[\s\S]*?\r\n\r\n/g)]
+    for (const [head] of found.slice(seen)) tell(head.trimEnd().split('\r\n'))
+    seen = found.length
+  })
+}
+
 /** Starts everything; by default one rule protects all paths, and alice is signed in at the provider without being asked. */
 export async function startScene(t: Test, options: SceneOptions = {}): Promise<Scene> {
   const { provider: providerOptions, upstreams, answer = ok, providerKeys, hint = 'alice', ...rest } = options
   const provider = await startProvider(t, providerOptions)
-  const upstream = await startRecorder(answer)
+  const heads: string[][] = []
+  const upstream = await startRecorder((connection, n) => {
+    onEachHead(connection, (head) => {
+      heads.push(head)
+      if (typeof answer === 'string') connection.send(answer)
+    })
+    if (typeof answer === 'function') answer(connection, n)
+  })
+  headsOf.set(upstream, heads)
   t.teardown(upstream.close)
   const hinted = hint === '' ? [] : [`authorization_params: { login_hint: ${hint} }`]
   const gateway = await startGateway(t, {
@@ -81,15 +101,9 @@ export async function ask(
   return gateway.exchange(requestBytes(gateway, line, headers, body))
 }
 
-/** The heads of the requests that an upstream got, each as its lines; bodies are left out. */
-export function headsAt({ connections }: Recorder): string[][] {
-  return connections.flatMap((connection) =>
-    connection
-      .bytes()
-      .split('\r\n\r\n')
-      .filter((part) => / HTTP\/1\.1\r\n/.test(part))
-      .map((part) => part.slice(part.search(/[A-Z]+ \S+ HTTP\/1\.1\r\n/)).split('\r\n')),
-  )
+/** The heads of the requests that the upstream of a scene got, in the order they came, each as its lines. */
+export function headsAt(upstream: Recorder): string[][] {
+  return headsOf.get(upstream) as string[][]
 }
 
 /** The values of a header in the lines of a head. */
