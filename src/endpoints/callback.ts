@@ -5,7 +5,7 @@ import { type BeginLogin, isRetried } from '../gate/begin-login.ts'
 import type { TellLoginProblem } from '../gate/login-problem.ts'
 import type { Respond } from '../gate/respond.ts'
 import type { Site, Sites } from '../gate/site.ts'
-import { targetOf } from '../gate/visit.ts'
+import { siteOf, targetOf } from '../gate/visit.ts'
 import type { UsedStates } from '../session/used-states.ts'
 import type { Endpoint } from './endpoints.ts'
 import { hasRepeated, queryOf } from './query.ts'
@@ -37,7 +37,7 @@ export function createCallback(options: CallbackOptions): Endpoint {
   return callback
 
   async function callback(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const site = request.visit.site ?? sites.primary
+    const site = siteOf(request, sites)
     const query = queryOf(request)
     const state = query.get('state')
     const { cookie } = request.headers

@@ -16,8 +16,8 @@ import { wrongMethodPage } from '../pages/wrong-method.ts'
 import type { BeginLogin } from './begin-login.ts'
 import type { TellLoginProblem } from './login-problem.ts'
 import type { Respond } from './respond.ts'
-import type { Site, Sites } from './site.ts'
-import { targetOf, type Visit } from './visit.ts'
+import type { Sites } from './site.ts'
+import { siteOf, targetOf, type Visit } from './visit.ts'
 
 type Denial = Exclude<Decision, { kind: 'forward' }>
 
@@ -87,7 +87,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   }
 
   async function login(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const site = siteOf(request)
+    const site = siteOf(request, sites)
     const returnTo = here(request)
     const { cookie } = request.headers
     if (site.cookies.loops.isLooping(cookie))
@@ -98,7 +98,7 @@ export function createAnswers(options: AnswersOptions): Answers {
 
   function challenge(request: FastifyRequest, reply: FastifyReply): void {
     const { requestId, reason } = request.visit as Visit & { reason: string }
-    const loginUrl = `${siteOf(request).origin}${prefix}/start`
+    const loginUrl = `${siteOf(request, sites).origin}${prefix}/start`
     respond.json(request, reply, 401, loginRequired({ reason, requestId, loginUrl }), {
       reason,
       // RFC 6750 section 3: no error code when no token was sent.
@@ -181,14 +181,10 @@ export function createAnswers(options: AnswersOptions): Answers {
     respond.page(request, reply, internalPage(respond.facts(request)), { reason: 'internal-error' })
   }
 
-  function siteOf(request: FastifyRequest): Site {
-    return request.visit.site ?? sites.primary
-  }
-
   /** The address of this very request, as the person may come back to it. */
   function here(request: FastifyRequest): string {
     const { path, query } = targetOf(request)
-    return siteOf(request).origin + path + query
+    return siteOf(request, sites).origin + path + query
   }
 
   function retry(request: FastifyRequest): { retryUrl?: string } {

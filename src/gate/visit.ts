@@ -3,7 +3,7 @@ import type { RequestPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Session } from '../core/session.ts'
 import type { CookieChange } from './cookie-change.ts'
-import type { Site } from './site.ts'
+import type { Site, Sites } from './site.ts'
 
 /** Where a request came from, as far as trusted proxies may tell. */
 export type Origin = Readonly<{
@@ -42,6 +42,11 @@ export type Visit = {
 /** The target of a request that the front has let pass. */
 export function targetOf({ visit }: FastifyRequest): RequestPath {
   return visit.target as RequestPath
+}
+
+/** The site a request belongs to; what has no public origin of its own logs in at the first one. */
+export function siteOf({ visit }: FastifyRequest, sites: Sites): Site {
+  return visit.site ?? sites.primary
 }
 
 declare module 'fastify' {
