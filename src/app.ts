@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/health.ts'
 import type { Config } from './config/schema.ts'
 import { compileRules } from './core/rules.ts'
-import { type Session, sessionEndsAt } from './core/session.ts'
+import { sessionEndsAt } from './core/session.ts'
 import { createCallback } from './endpoints/callback.ts'
 import { registerEndpoints } from './endpoints/endpoints.ts'
 import { createLogin } from './endpoints/login.ts'
@@ -23,14 +23,14 @@ import { createOriginOf } from './gate/origin.ts'
 import { createPublicServer } from './gate/public-server.ts'
 import { createRequestIds } from './gate/request-id.ts'
 import { createRespond } from './gate/respond.ts'
-import { createSites, type Site } from './gate/site.ts'
+import { createSites } from './gate/site.ts'
 import { createRefuseUnreadable } from './gate/unreadable.ts'
-import { requestLevel, requestLine } from './logs/request-log.ts'
 import { createProvider } from './provider/provider.ts'
 import { createTrust } from './proxy/forwarded.ts'
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { createUpstreams } from './proxy/upstreams.ts'
 import { createSessions } from './sessions.ts'
+import { createVisitLog } from './visit-log.ts'
 
 /** What an app takes from its surroundings; tests bring their own. */
 export type Surroundings = Readonly<{
@@ -67,17 +67,17 @@ const closeWithinMs = 10_000
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
   const { prefix, public_url: publicUrls } = config.server
-  const defaultScheme = publicUrls[0]?.startsWith('https:') ? 'https' : 'http'
 
   const provider = createProvider({ config: config.provider, clock, log: logger })
   const sessions = await createSessions(config, { clock, sleep, provider, logger })
-  const { ended, cookieLines, limits, live } = sessions
+  const { sessionOf, cookieLines, limits, live } = sessions
   const sites = createSites({
     publicUrls,
     prefix,
     cookieDomain: config.session.cookie.domain,
     cookiesFor: sessions.cookiesFor,
   })
+  const defaultScheme = sites.primary.scheme
   const rules = compileRules(config.routes)
   const upstreams = createUpstreams(config.upstreams)
   const createRequestId = createRequestIds()
@@ -100,7 +100,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     ruleKnowsHost: rules.knowsHost,
     originOf: createOriginOf(createTrust(config.server.trusted_proxies), defaultScheme),
     createRequestId,
-    onEnd: logRequest,
+    onEnd: createVisitLog(logger),
     elapsed: () => performance.now(),
   })
   const guard = createGuard({
@@ -178,37 +178,10 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   let timer: NodeJS.Timeout | undefined
   return { public: app, admin, sweep, listen, close }
 
-  /** The session of a request, for our own endpoints: live, not signed out, whatever its access token. */
-  function sessionOf(site: Site, cookieHeader: string | undefined): Session | undefined {
-    const { session } = site.cookies.sessions.read(cookieHeader)
-    return session !== undefined && !ended.has(session.id) ? session : undefined
-  }
-
   function readiness() {
     const state = provider.readiness()
     const check = state.ready ? { ok: true } : { ok: false, reason: state.reason }
     return { ready: state.ready, checks: { provider: check } }
-  }
-
-  function logRequest({ visit, method, headers }: FastifyRequest, { raw }: FastifyReply): void {
-    const level = requestLevel(raw.statusCode)
-    if (!logger.isLevelEnabled(level)) return
-    const { fields, message } = requestLine({
-      method,
-      host: visit.origin.host ?? String(headers.host),
-      path: visit.target?.path ?? '(not canonical)',
-      status: raw.statusCode,
-      durationMs: performance.now() - visit.startedAt,
-      rule: visit.rule?.name,
-      upstream: visit.rule?.upstream,
-      decision: visit.decision ?? 'answer',
-      reason: visit.reason ?? 'none',
-      sub: visit.session?.sub,
-      client: visit.origin.client,
-      requestId: visit.requestId,
-      isAborted: !raw.writableFinished,
-    })
-    logger[level](fields, message)
   }
 
   async function listen() {
@@ -223,9 +196,8 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   async function close(): Promise<void> {
     clearInterval(timer)
     live.closeAll()
-    const deadline = setTimeout(() => app.server.closeAllConnections(), closeWithinMs).unref()
+    void sleep(closeWithinMs).then(() => app.server.closeAllConnections())
     await app.close()
-    clearTimeout(deadline)
     await Promise.all([admin.close(), upstreams.close(), provider.close()])
   }
 }

@@ -8,7 +8,7 @@ import { claimValue } from './core/scope.ts'
 import type { Session } from './core/session.ts'
 import { upgradeOf } from './gate/arrival.ts'
 import type { CookieChange } from './gate/cookie-change.ts'
-import type { Visit } from './gate/visit.ts'
+import { targetOf } from './gate/visit.ts'
 import type { ForwardPlan } from './proxy/exchange.ts'
 import { forward } from './proxy/forward.ts'
 import type { LiveStreams } from './proxy/live-streams.ts'
@@ -58,13 +58,13 @@ export function createForwarding(options: ForwardingOptions) {
     const { visit } = request
     const { session, requestId, origin } = visit
     const rule = visit.rule as Rule
-    const target = visit.target as NonNullable<Visit['target']>
+    const { path, query } = targetOf(request)
     const upstream = upstreams.get(rule.upstream)
     const host = request.headers.host as string
     return {
       upstream,
-      path: target.path,
-      query: target.query,
+      path,
+      query,
       facts: {
         host: upstream.host ?? host,
         scheme: origin.scheme ?? visit.site?.scheme ?? defaultScheme,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config/schema.ts'
 import { type Session, type SessionLimits, sessionEndsAt } from './core/session.ts'
 import { type CookieChange, cookieLinesFor } from './gate/cookie-change.ts'
-import type { CookieKit } from './gate/site.ts'
+import type { CookieKit, Site } from './gate/site.ts'
 import type { Provider } from './provider/provider.ts'
 import { createLiveStreams, type LiveStreams } from './proxy/live-streams.ts'
 import type { CookieAttributes } from './session/cookie-line.ts'
@@ -28,6 +28,8 @@ export type Sessions = Readonly<{
   cookiesFor: (scheme: 'http' | 'https') => CookieKit
   ownsCookie: (name: string) => boolean
   cookieLines: (change: CookieChange | undefined) => readonly string[]
+  /** The session of a request to our own endpoints: live, not signed out, whatever its access token. */
+  sessionOf: (site: Site, cookieHeader: string | undefined) => Session | undefined
   /** Ends a session here at once, its open streams with it, and revokes its tokens without waiting for the provider. */
   end: (session: Session) => void
   /** Seals and opens a return target that goes through the provider's logout. */
@@ -87,6 +89,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     cookiesFor: (scheme) => kits[scheme],
     ownsCookie: (name) => kits.https.sessions.owns(name) || kits.https.loops.owns(name),
     cookieLines: (change) => cookieLinesFor(change, generations, ended),
+    sessionOf,
     end,
     sealReturn: (returnTo) => sealer.seal(returnPurpose, { returnTo }),
     openReturn,
@@ -110,6 +113,11 @@ export async function createSessions(config: Config, options: Options): Promise<
       logins: createLoginCookies(common),
       loops: createLoopGuard({ name, attributes }),
     }
+  }
+
+  function sessionOf(site: Site, cookieHeader: string | undefined): Session | undefined {
+    const { session } = site.cookies.sessions.read(cookieHeader)
+    return session !== undefined && !ended.has(session.id) ? session : undefined
   }
 
   function end(session: Session): void {

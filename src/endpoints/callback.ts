@@ -5,6 +5,7 @@ import { type BeginLogin, isRetried } from '../gate/begin-login.ts'
 import type { TellLoginProblem } from '../gate/login-problem.ts'
 import type { Respond } from '../gate/respond.ts'
 import type { Site, Sites } from '../gate/site.ts'
+import { siteOf, targetOf } from '../gate/visit.ts'
 import type { UsedStates } from '../session/used-states.ts'
 import type { Endpoint } from './endpoints.ts'
 import { hasRepeated, queryOf } from './query.ts'
@@ -36,7 +37,7 @@ export function createCallback(options: CallbackOptions): Endpoint {
   return callback
 
   async function callback(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const site = request.visit.site ?? sites.primary
+    const site = siteOf(request, sites)
     const query = queryOf(request)
     const state = query.get('state')
     const { cookie } = request.headers
@@ -51,7 +52,7 @@ export function createCallback(options: CallbackOptions): Endpoint {
     if (!usedStates.spend(state)) return recover(request, reply, site, state, login.returnTo, true)
     const forget = site.cookies.logins.clear(cookie, state)
     try {
-      const grant = await exchange(new URL(site.callbackUrl + request.visit.target?.query), login)
+      const grant = await exchange(new URL(site.callbackUrl + targetOf(request).query), login)
       finish(request, reply, site, grant, login.returnTo, forget)
     } catch (error) {
       loginProblem.failed(request, reply, error, login.returnTo, forget)

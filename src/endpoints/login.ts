@@ -3,6 +3,7 @@ import type { BeginLogin } from '../gate/begin-login.ts'
 import type { TellLoginProblem } from '../gate/login-problem.ts'
 import type { Respond } from '../gate/respond.ts'
 import type { Sites } from '../gate/site.ts'
+import { siteOf } from '../gate/visit.ts'
 import type { Endpoint } from './endpoints.ts'
 import { queryOf } from './query.ts'
 
@@ -17,7 +18,7 @@ type LoginOptions = Readonly<{
 /** `GET start?rd=` and `GET sign_in?rd=`: begin a login, back to `rd` afterwards if that is one of ours. */
 export function createLogin({ sites, prefix, beginLogin, respond, loginProblem }: LoginOptions): Endpoint {
   return async (request, reply) => {
-    const site = request.visit.site ?? sites.primary
+    const site = siteOf(request, sites)
     const rd = queryOf(request).getAll('rd')
     const returnTo = returnTarget(rd.length === 1 ? rd[0] : undefined, {
       origin: site.origin,

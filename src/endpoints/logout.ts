@@ -4,6 +4,7 @@ import { returnTarget } from '../core/return-target.ts'
 import type { Session } from '../core/session.ts'
 import type { Respond } from '../gate/respond.ts'
 import type { Site, Sites } from '../gate/site.ts'
+import { siteOf } from '../gate/visit.ts'
 import { crossSitePage } from '../pages/cross-site.ts'
 import { signOutPage } from '../pages/sign-out.ts'
 import { signedOutPage } from '../pages/signed-out.ts'
@@ -57,14 +58,17 @@ export function createLogout(options: LogoutOptions): EndpointTable {
       signOut(request, reply)
       return
     }
-    const session = sessionOf(siteOf(request), headers.cookie)
+    const session = sessionOf(siteOf(request, sites), headers.cookie)
     const email = session?.claims['email'] ?? session?.sub
     const facts = { ...respond.facts(request), ...(email !== undefined && { who: String(email) }) }
-    respond.page(request, reply, signOutPage(facts), { reason: 'sign-out-asked' })
+    respond.page(request, reply, signOutPage(facts), {
+      reason: 'sign-out-asked',
+      json: JSON.stringify({ signed_out: false }),
+    })
   }
 
   function signOut(request: FastifyRequest, reply: FastifyReply): void {
-    const site = siteOf(request)
+    const site = siteOf(request, sites)
     const { cookie } = request.headers
     const session = sessionOf(site, cookie)
     if (session !== undefined) endSession(session)
@@ -100,16 +104,15 @@ export function createLogout(options: LogoutOptions): EndpointTable {
       respond.redirect(request, reply, 303, returnTo, { reason: 'signed-out' })
       return
     }
-    respond.page(request, reply, signedOutPage(respond.facts(request)), { reason: 'signed-out' })
+    respond.page(request, reply, signedOutPage(respond.facts(request)), {
+      reason: 'signed-out',
+      json: JSON.stringify({ signed_out: true }),
+    })
   }
 
   function returnOf(request: FastifyRequest, site: Site): string | undefined {
     const rd = queryOf(request).getAll('rd')
     const target = { origin: site.origin, isOwnOrigin: sites.isOwnOrigin, prefix }
     return rd.length === 1 ? returnTarget(rd[0], target) : undefined
-  }
-
-  function siteOf(request: FastifyRequest): Site {
-    return request.visit.site ?? sites.primary
   }
 }

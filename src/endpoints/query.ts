@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
+import { targetOf } from '../gate/visit.ts'
 
 /** The query parameters of a request to one of our endpoints. */
 export function queryOf(request: FastifyRequest): URLSearchParams {
-  return new URLSearchParams(request.visit.target?.query ?? '')
+  return new URLSearchParams(targetOf(request).query)
 }
 
 /** Tells whether a parameter that may stand once stands several times (RFC 6749 section 3.1). */

@@ -2,6 +2,7 @@ import type { Session } from '../core/session.ts'
 import type { Identify } from '../gate/identity.ts'
 import type { Respond } from '../gate/respond.ts'
 import type { Sites } from '../gate/site.ts'
+import { siteOf } from '../gate/visit.ts'
 import { loginRequired } from '../pages/problem.ts'
 import type { Endpoint } from './endpoints.ts'
 
@@ -11,7 +12,7 @@ type UserinfoOptions = Readonly<{ sites: Sites; prefix: string; identify: Identi
 export function createUserinfo({ sites, prefix, identify, respond }: UserinfoOptions): Endpoint {
   return async (request, reply) => {
     const { visit } = request
-    const site = visit.site ?? sites.primary
+    const site = siteOf(request, sites)
     const {
       session,
       cookies,

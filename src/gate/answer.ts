@@ -17,8 +17,8 @@ import { wrongMethodPage } from '../pages/wrong-method.ts'
 import type { BeginLogin } from './begin-login.ts'
 import type { TellLoginProblem } from './login-problem.ts'
 import type { Respond } from './respond.ts'
-import type { Site, Sites } from './site.ts'
-import type { Visit } from './visit.ts'
+import type { Sites } from './site.ts'
+import { siteOf, targetOf, type Visit } from './visit.ts'
 
 type Denial = Exclude<Decision, { kind: 'forward' }>
 
@@ -88,7 +88,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   }
 
   async function login(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const site = siteOf(request)
+    const site = siteOf(request, sites)
     const returnTo = here(request)
     const { cookie } = request.headers
     if (site.cookies.loops.isLooping(cookie))
@@ -105,7 +105,7 @@ export function createAnswers(options: AnswersOptions): Answers {
       respond.page(request, reply, signInFirstPage(respond.facts(request)), answer)
       return
     }
-    const loginUrl = `${siteOf(request).origin}${prefix}/start`
+    const loginUrl = `${siteOf(request, sites).origin}${prefix}/start`
     respond.json(request, reply, 401, loginRequired({ reason, requestId, loginUrl }), answer)
   }
 
@@ -168,7 +168,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     const facts = { ...respond.facts(request), ...retry(request) }
     respond.page(request, reply, unavailablePage(facts), {
       reason: 'provider-unreachable',
-      headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) },
+      headers: { 'retry-after': String(retryAfter) },
     })
   }
 
@@ -184,14 +184,10 @@ export function createAnswers(options: AnswersOptions): Answers {
     respond.page(request, reply, internalPage(respond.facts(request)), { reason: 'internal-error' })
   }
 
-  function siteOf(request: FastifyRequest): Site {
-    return request.visit.site ?? sites.primary
-  }
-
   /** The address of this very request, as the person may come back to it. */
   function here(request: FastifyRequest): string {
-    const { path, query } = request.visit.target as NonNullable<Visit['target']>
-    return siteOf(request).origin + path + query
+    const { path, query } = targetOf(request)
+    return siteOf(request, sites).origin + path + query
   }
 
   function retry(request: FastifyRequest): { retryUrl?: string } {

@@ -14,7 +14,7 @@ type FrontOptions = Readonly<{
   ruleKnowsHost: (host: string) => boolean
   originOf: (request: IncomingMessage) => Origin
   createRequestId: () => string
-  /** Called once, when the response is over or the client gone. */
+  /** Called once, when the response or the tunnel is over, or the client gone. */
   onEnd: (request: FastifyRequest, reply: FastifyReply) => void
   /** Monotonic milliseconds. */
   elapsed: () => number
@@ -41,7 +41,8 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
       expectsContinue: awaitsContinue.has(raw),
     }
     request.visit = visit
-    reply.raw.once('close', () => onEnd(request, reply))
+    const connection = visit.isUpgrade ? raw.socket : reply.raw
+    connection.once('close', () => onEnd(request, reply))
 
     const problem = headProblem(raw.rawHeaders, raw.httpVersion)
     if (problem !== undefined) return answers.badRequest(request, reply, problem)

@@ -7,7 +7,7 @@ import type { Match, RuleTable } from '../core/rules.ts'
 import type { Answers } from './answer.ts'
 import type { Identify, Identity } from './identity.ts'
 import type { Sites } from './site.ts'
-import type { Visit } from './visit.ts'
+import { targetOf } from './visit.ts'
 
 type GuardOptions = Readonly<{
   rules: RuleTable
@@ -32,7 +32,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
   const { rules, sites, prefix, identify, answers, needsToken } = options
 
   return function guard(request, reply, done) {
-    const target = request.visit.target as NonNullable<Visit['target']>
+    const target = targetOf(request)
     if (isBelow(target.path, prefix)) {
       answers.notFound(request, reply, 'own-endpoint-unknown')
       return
@@ -55,10 +55,9 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       settle(request, reply, found, identity, done)
       return
     }
-    identity.then(
-      (settled) => settle(request, reply, found, settled, done),
-      (error) => answers.internal(request, reply, error),
-    )
+    identity
+      .then((settled) => settle(request, reply, found, settled, done))
+      .catch((error) => answers.internal(request, reply, error))
   }
 
   function matchOf({ method, visit }: FastifyRequest, path: CanonicalPath): Match {
@@ -120,7 +119,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
   function factsOf({ method, headers, visit }: FastifyRequest, { allowedOrigins }: Rule) {
     const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || allowedOrigins.includes(origin)
     return {
-      isSafe: isRetrieval(method),
+      isSafe: !visit.isUpgrade && isRetrieval(method),
       isNavigation: !visit.isUpgrade && isNavigation(method, headers),
       isCrossSite: visit.isUpgrade
         ? isForeignUpgrade(headers, isAllowed)

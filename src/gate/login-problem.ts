@@ -31,7 +31,7 @@ export type TellLoginProblem = Readonly<{
     cookies?: readonly string[],
   ): void
   /** The login cookie did not come back: names the causes that fit this request. */
-  cookieMissing(request: FastifyRequest, reply: FastifyReply, site: Site, returnTo?: string): void
+  cookieMissing(request: FastifyRequest, reply: FastifyReply, site: Site, returnTo: string): void
   /** Something was thrown on the way; logged with its detail, shown without. */
   failed(
     request: FastifyRequest,
@@ -59,7 +59,7 @@ export function createTellLoginProblem(options: LoginProblemOptions): TellLoginP
     respond.page(request, reply, loginProblemPage(facts), { reason: problem.reason, cookies, headers })
   }
 
-  function cookieMissing(request: FastifyRequest, reply: FastifyReply, site: Site, returnTo?: string): void {
+  function cookieMissing(request: FastifyRequest, reply: FastifyReply, site: Site, returnTo: string): void {
     const { origin } = request.visit
     const cookie = {
       publicUrl: site.origin,

@@ -13,9 +13,9 @@ type Trust = Readonly<{
 export function createOriginOf(trust: Trust, defaultScheme: 'http' | 'https') {
   return ({ socket, headers }: IncomingMessage): Origin => {
     const peer = socket.remoteAddress
-    const { address, chain } = trust.clientOf(peer, single(headers['x-forwarded-for']))
-    const scheme = trust.schemeOf(peer, single(headers['x-forwarded-proto']))
-    const forwardedHost = trust.hostOf(peer, single(headers['x-forwarded-host']))
+    const { address, chain } = trust.clientOf(peer, joined(headers['x-forwarded-for']))
+    const scheme = trust.schemeOf(peer, joined(headers['x-forwarded-proto']))
+    const forwardedHost = trust.hostOf(peer, joined(headers['x-forwarded-host']))
     const host = parseHost(forwardedHost ?? headers.host ?? '')
     return {
       client: address,
@@ -26,7 +26,7 @@ export function createOriginOf(trust: Trust, defaultScheme: 'http' | 'https') {
   }
 }
 
-/** Node joins several lines of one name with a comma; a list of schemes or hosts is then none. */
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? undefined : header
+/** Node joins several lines of such a name with a comma, whatever its types say; a list of schemes or hosts is then none. */
+function joined(header: string | string[] | undefined): string | undefined {
+  return header as string | undefined
 }

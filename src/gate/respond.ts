@@ -11,7 +11,7 @@ export type AnswerFacts = Readonly<{
   reason: string
   headers?: Readonly<Record<string, string>>
   cookies?: readonly string[]
-  /** The JSON twin, where it says more than the plain problem document. */
+  /** The JSON twin, where it says more than the plain problem document or the page is about no problem. */
   json?: string
 }>
 
@@ -55,7 +55,7 @@ export function createRespond(
     const { status, detail } = shown
     const body =
       answer.json ?? problem({ status, detail, reason: answer.reason, requestId: request.visit.requestId })
-    send(request, reply.code(status).headers(problemHeaders), answer, body)
+    send(request, reply.code(status).headers(status < 400 ? jsonHeaders : problemHeaders), answer, body)
   }
 
   function json(
@@ -79,13 +79,14 @@ export function createRespond(
   }
 
   function send(request: FastifyRequest, reply: FastifyReply, answer: AnswerFacts, body: string): void {
-    const { visit, headers, method } = request
+    const { visit, headers } = request
     visit.reason = answer.reason
     const cookies = [...cookieLines(visit.cookies), ...(answer.cookies ?? [])]
     if (cookies.length > 0) reply.header('set-cookie', cookies)
     if (answer.headers !== undefined) reply.headers(answer.headers)
     if (visit.isUpgrade || hasLongBody(headers)) reply.header('connection', 'close')
-    reply.send(method === 'HEAD' ? '' : body)
+    // Of an answer to HEAD, Node sends the length and drops the body (RFC 9110 section 8.6).
+    reply.send(body)
   }
 }
 

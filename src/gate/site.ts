@@ -35,13 +35,11 @@ type SitesOptions = Readonly<{
 
 /** Builds the table of public origins; hosts below the shared cookie domain log in through the first one. */
 export function createSites({ publicUrls, prefix, cookieDomain, cookiesFor }: SitesOptions): Sites {
-  const kits = new Map<string, CookieKit>()
   const byHost = new Map<string, Site>()
   for (const origin of publicUrls) {
     const scheme = schemeOf(origin)
-    const cookies = kits.get(scheme) ?? cookiesFor(scheme)
-    kits.set(scheme, cookies)
-    byHost.set(hostOf(origin), { origin, scheme, callbackUrl: `${origin}${prefix}/callback`, cookies })
+    const callbackUrl = `${origin}${prefix}/callback`
+    byHost.set(hostOf(origin), { origin, scheme, callbackUrl, cookies: cookiesFor(scheme) })
   }
   const primary = byHost.get(hostOf(publicUrls[0] as string)) as Site
   return { primary, of, isOwnOrigin }

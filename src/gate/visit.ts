@@ -1,8 +1,9 @@
+import type { FastifyRequest } from 'fastify'
 import type { RequestPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Session } from '../core/session.ts'
 import type { CookieChange } from './cookie-change.ts'
-import type { Site } from './site.ts'
+import type { Site, Sites } from './site.ts'
 
 /** Where a request came from, as far as trusted proxies may tell. */
 export type Origin = Readonly<{
@@ -36,6 +37,16 @@ export type Visit = {
   session?: Session
   /** Set-Cookie lines that go with whatever answer follows; see `cookieLinesFor`. */
   cookies?: CookieChange
+}
+
+/** The target of a request that the front has let pass. */
+export function targetOf({ visit }: FastifyRequest): RequestPath {
+  return visit.target as RequestPath
+}
+
+/** The site a request belongs to; what has no public origin of its own logs in at the first one. */
+export function siteOf({ visit }: FastifyRequest, sites: Sites): Site {
+  return visit.site ?? sites.primary
 }
 
 declare module 'fastify' {

@@ -73,6 +73,8 @@ class UpgradeExchange extends Exchange {
     const { res, plan } = this
     const client = res.socket as Socket
     this.finish()
+    // Never written from here; it tells the log what became of the request.
+    res.statusCode = 101
     res.detachSocket(client)
     client.write(switchingHead(this.headOf(raw).headers), 'latin1')
     if (this.early.length > 0) client.unshift(this.early)

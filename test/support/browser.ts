@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
 
 export type BrowserResponse = Readonly<{
   url: string
@@ -203,6 +204,13 @@ function parseCookie(line: string, url: URL): (Cookie & { isExpired: boolean }) 
   return { name, value, host: domain ?? url.hostname, path, secure, domain: domain !== undefined, isExpired }
 }
 
+/** Every name below localhost is this machine (RFC 6761 section 6.3), which few resolvers know. */
+const toLoopback: LookupFunction = (_hostname, { all }, done) => {
+  const address = '127.0.0.1'
+  if (all) done(null, [{ address, family: 4 }])
+  else done(null, address, 4)
+}
+
 function exchange(url: URL, init: RequestInitOf, ca: string | undefined): Promise<BrowserResponse> {
   const { method = 'GET', headers = {}, body } = init
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
@@ -210,7 +218,12 @@ function exchange(url: URL, init: RequestInitOf, ca: string | undefined): Promis
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const request = send(
       url,
-      { method, headers: { ...headers, ...length }, ...(ca && { ca }) },
+      {
+        method,
+        headers: { ...headers, ...length },
+        ...(ca && { ca }),
+        ...(isLoopback(url) && { family: 4, lookup: toLoopback }),
+      },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -229,7 +242,12 @@ function exchange(url: URL, init: RequestInitOf, ca: string | undefined): Promis
         })
       },
     )
-    request.on('error', reject)
+    request.on('error', (error: Error & { code?: string }) => {
+      // A kept connection that the server closed meanwhile is no answer; browsers ask again.
+      const isStale = request.reusedSocket && error.code === 'ECONNRESET'
+      if (isStale) exchange(url, init, ca).then(resolve, reject)
+      else reject(error)
+    })
     request.end(body)
   })
 }

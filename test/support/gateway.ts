@@ -16,6 +16,8 @@ export type Gateway = {
   app: App
   /** Every log line so far, as JSON. */
   logs: () => Record<string, unknown>[]
+  /** Resolves when a log line matches, at once if one did already. */
+  logged: (pattern: RegExp) => Promise<void>
   /** Moves the gateway's clock ahead. */
   advance: (seconds: number) => void
   /** Opens a raw client connection, and sends the bytes. */
@@ -51,6 +53,8 @@ export type GatewayOptions = {
   host?: string
   level?: string
   publicUrls?: (port: number) => string[]
+  /** Epoch seconds; the clock of this machine unless given. */
+  clock?: () => number
 }
 
 export const testKey = 'MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dXY='
@@ -61,11 +65,14 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
   let options = given
   let offset = 0
   let lines = ''
+  const listeners: (() => void)[] = []
   const port = await freePort()
-  const clock = () => Math.floor(Date.now() / 1000) + offset
+  const { clock: base = () => Math.floor(Date.now() / 1000) } = given
+  const clock = () => base() + offset
   const sink = {
     write: (line: string) => {
       lines += line
+      for (const listener of listeners.splice(0)) listener()
     },
   }
   // Waiting is real but short: what is waited for in tests is an event, never the time itself.
@@ -92,6 +99,9 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line)),
+    logged: async (pattern) => {
+      while (!pattern.test(lines)) await new Promise<void>((resolve) => listeners.push(resolve))
+    },
     advance: (seconds) => {
       offset += seconds
     },

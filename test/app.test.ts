@@ -1,0 +1,61 @@
+import { connect } from 'node:net'
+import t from 'tap'
+import { buildApp } from '../src/app.ts'
+import { loadConfig } from '../src/config/load.ts'
+import { ruleProblems } from '../src/core/rules.ts'
+import { createLogger } from '../src/logs/logger.ts'
+import { testKey } from './support/gateway.ts'
+import { record, startRecorder } from './support/recorder.ts'
+
+function configFor(upstream: string) {
+  const text = [
+    'server: { listen: "127.0.0.1:0", public_url: "http://localhost", dangerously_allow_http: true }',
+    'admin: { listen: "127.0.0.1:0" }',
+    'provider: { issuer: "http://issuer.test", client_id: x, client_secret: y, dangerously_allow_http: true }',
+    `session: { keys: [${testKey}] }`,
+    `upstreams: { web: { url: "${upstream}" } }`,
+    'routes: [ { path: /**, upstream: web, access: public } ]',
+    'logging: { format: json }',
+  ]
+  return loadConfig('test.yaml', { env: {}, readFile: () => text.join('\n'), checkRules: ruleProblems })
+}
+
+t.test('closing lets a request under way finish only as long as it may take', async (t) => {
+  const upstream = await startRecorder()
+  t.teardown(upstream.close)
+  let lines = ''
+  const destination = {
+    write: (line: string) => {
+      lines += line
+    },
+  }
+  const { logger } = createLogger({ level: 'info', format: 'json', isTerminal: false, destination })
+  let endPatience = () => {}
+  const patience = new Promise<void>((resolve) => {
+    endPatience = resolve
+  })
+  const app = await buildApp(configFor(upstream.origin), { logger, sleep: () => patience })
+  const { publicAddress } = await app.listen()
+  t.match(lines, /dangerously_allow_http/, 'each such switch is a warning at every start')
+  const client = record(connect(Number(new URL(publicAddress).port), '127.0.0.1'))
+  client.send('GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await (await upstream.connection(0)).sees('/x')
+  const closed = app.close()
+  endPatience()
+  await closed
+  await client.closed
+  t.equal(client.bytes(), '')
+})
+
+t.test('an app needs no more than a configuration and a logger', async (t) => {
+  const upstream = await startRecorder('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  t.teardown(upstream.close)
+  const { logger } = createLogger({ level: 'silent', format: 'json', isTerminal: false })
+  const app = await buildApp(configFor(upstream.origin), { logger })
+  await app.public.ready()
+  const answer = await app.public.inject({ url: '/nothing', headers: { host: 'evil.test' } })
+  t.equal(answer.statusCode, 421)
+  t.equal((await app.public.inject({ url: '/oauth2/start', headers: { host: 'localhost' } })).statusCode, 503)
+  app.sweep()
+  await app.close()
+})
