@@ -55,10 +55,10 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       settle(request, reply, found, identity, done)
       return
     }
-    identity.then(
-      (settled) => settle(request, reply, found, settled, done),
-      (error) => answers.internal(request, reply, error),
-    )
+    // Whatever throws on the way, answering included, ends in an answer: nobody else would catch it.
+    identity
+      .then((settled) => settle(request, reply, found, settled, done))
+      .catch((error) => answers.internal(request, reply, error))
   }
 
   function matchOf({ method, visit }: FastifyRequest, path: CanonicalPath): Match {
