@@ -53,7 +53,8 @@ export function createForwarding(options: ForwardingOptions) {
     const rule = visit.rule as Rule
     const target = visit.target as NonNullable<Visit['target']>
     const upstream = upstreams.get(rule.upstream)
-    const host = request.headers.host as string
+    // The host that was judged: with a trusted proxy in front, the Host line itself may name any other.
+    const host = origin.host as string
     return {
       upstream,
       path: target.path,
@@ -63,7 +64,7 @@ export function createForwarding(options: ForwardingOptions) {
         scheme: origin.scheme ?? visit.site?.scheme ?? defaultScheme,
         clientAddress: origin.client,
         forwardedFor: origin.forwardedFor,
-        forwardedHost: origin.host as string,
+        forwardedHost: host,
         requestId,
         bearer: session && bearerFor(upstream, session),
         passAuthorization: rule.authorization === 'pass',
