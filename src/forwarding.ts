@@ -49,8 +49,10 @@ export function createForwarding(options: ForwardingOptions) {
 
   function planFor(request: FastifyRequest, reply: FastifyReply): ForwardPlan {
     const { visit } = request
-    const { session, requestId, origin } = visit
+    const { requestId, origin } = visit
     const rule = visit.rule as Rule
+    // A public rule hands nothing on, also where another reading of the path asked who it is.
+    const session = rule.access === 'public' ? undefined : visit.session
     const target = visit.target as NonNullable<Visit['target']>
     const upstream = upstreams.get(rule.upstream)
     // The host that was judged: with a trusted proxy in front, the Host line itself may name any other.
@@ -76,9 +78,9 @@ export function createForwarding(options: ForwardingOptions) {
       get setCookies() {
         return cookieLines(visit.cookies)
       },
-      isProtected: rule.access !== 'public',
+      isProtected: visit.isProtected === true,
       expectsContinue: visit.expectsContinue,
-      live: { streams: live, ...lifeOf(session) },
+      live: { streams: live, ...lifeOf(visit.session) },
       onFailure: (error) => onFailure(request, reply, error),
       onCut: (error) => onCut(error, requestId),
     }

@@ -46,6 +46,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     const found =
       target.folded.length === 0 ? [match.rule] : withReadings(request, reply, match.rule, target.folded)
     if (found === undefined) return
+    request.visit.isProtected = !found.every(isPublic)
     if (!found.every((rule) => target.needs.every((need) => rule.allow.includes(need)))) {
       answers.badRequest(request, reply, 'target-needs-opt-in')
       return
@@ -90,7 +91,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     found: readonly Rule[],
   ): Identity | Promise<Identity> {
     const { site } = visit
-    if (site === undefined || found.every(({ access }) => access === 'public')) return nobody
+    if (site === undefined || found.every(isPublic)) return nobody
     return identify(site.cookies.sessions, headers.cookie, found.some(needsToken))
   }
 
@@ -131,6 +132,10 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
 
 type RuleMatch = Extract<Match, { kind: 'rule' }>
 type Mismatch = Exclude<Match, RuleMatch>
+
+function isPublic({ access }: Rule): boolean {
+  return access === 'public'
+}
 
 function isBelow(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
