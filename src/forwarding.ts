@@ -56,11 +56,14 @@ export function createForwarding(options: ForwardingOptions) {
 
   function planFor(request: FastifyRequest, reply: FastifyReply): ForwardPlan {
     const { visit } = request
-    const { session, requestId, origin } = visit
+    const { requestId, origin } = visit
     const rule = visit.rule as Rule
+    // A public rule hands nothing on, also where another reading of the path asked who it is.
+    const session = rule.access === 'public' ? undefined : visit.session
     const { path, query } = targetOf(request)
     const upstream = upstreams.get(rule.upstream)
-    const host = request.headers.host as string
+    // The host that was judged: with a trusted proxy in front, the Host line itself may name any other.
+    const host = origin.host as string
     return {
       upstream,
       path,
@@ -70,7 +73,7 @@ export function createForwarding(options: ForwardingOptions) {
         scheme: origin.scheme ?? visit.site?.scheme ?? defaultScheme,
         clientAddress: origin.client,
         forwardedFor: origin.forwardedFor,
-        forwardedHost: origin.host as string,
+        forwardedHost: host,
         requestId,
         bearer: session && bearerFor(upstream, session),
         passAuthorization: rule.authorization === 'pass',
@@ -80,9 +83,9 @@ export function createForwarding(options: ForwardingOptions) {
         stripped,
       },
       setCookies: () => cookieLines(visit.cookies),
-      isProtected: rule.access !== 'public',
+      isProtected: visit.isProtected === true,
       expectsContinue: visit.expectsContinue,
-      live: { streams: live, ...lifeOf(session) },
+      live: { streams: live, ...lifeOf(visit.session) },
       onFailure: (error) => onFailure(request, reply, error),
       onCut: (error) => onCut(error, requestId),
     }

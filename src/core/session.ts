@@ -33,6 +33,12 @@ export type Session = Grant &
 /** How long a session may live, in seconds; `idle` undefined means no idle limit. */
 export type SessionLimits = Readonly<{ absolute: number; idle?: number }>
 
+/** How people know their account: by mail address or name rather than by an identifier. A claim that is no text is passed over. */
+export function accountName({ sub, claims }: Grant): string {
+  const names = [claims['email'], claims['preferred_username'], claims['name']]
+  return names.find((name) => typeof name === 'string') ?? sub
+}
+
 /** The session that a fresh login starts. */
 export function startSession(id: string, grant: Grant, now: number): Session {
   return Object.freeze({ ...grant, id, generation: 0, createdAt: now, lastSeenAt: now })

@@ -3,6 +3,7 @@ import type { Decision } from '../core/decision.ts'
 import { type ErrorCode, PosternError } from '../core/errors.ts'
 import { isNavigation } from '../core/navigation.ts'
 import type { Rule } from '../core/rule.ts'
+import { accountName, type Session } from '../core/session.ts'
 import { badRequestPage } from '../pages/bad-request.ts'
 import { crossSitePage } from '../pages/cross-site.ts'
 import { forbiddenPage } from '../pages/forbidden.ts'
@@ -121,7 +122,11 @@ export function createAnswers(options: AnswersOptions): Answers {
     }
     const rule = request.visit.rule as Rule
     const missing = missingOf(rule, denial)
-    const page = forbiddenPage({ ...respond.facts(request), who: whoIs(request.visit), missing })
+    const page = forbiddenPage({
+      ...respond.facts(request),
+      who: accountName(request.visit.session as Session),
+      missing,
+    })
     const { requestId } = request.visit
     const json = insufficient({ reason, requestId, detail: page.detail, missing })
     respond.page(request, reply, page, { reason, json })
@@ -199,10 +204,4 @@ function missingOf(rule: Rule, denial: { reason: string; missing: readonly strin
   if (denial.reason === 'missing-claim') return { claims: denial.missing }
   const isAnyOf = rule.anyScope.length > 0 && denial.missing.every((scope) => rule.anyScope.includes(scope))
   return isAnyOf ? { anyScope: denial.missing } : { scopes: denial.missing }
-}
-
-/** How the person knows the account: by mail address or name rather than by an identifier. */
-function whoIs({ session }: Visit): string {
-  const { email, preferred_username: username, name } = session?.claims ?? {}
-  return String(email ?? username ?? name ?? session?.sub)
 }

@@ -46,6 +46,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     const found =
       target.folded.length === 0 ? [match.rule] : withReadings(request, reply, match.rule, target.folded)
     if (found === undefined) return
+    request.visit.isProtected = !found.every(isPublic)
     if (!found.every((rule) => target.needs.every((need) => rule.allow.includes(need)))) {
       answers.badRequest(request, reply, 'target-needs-opt-in')
       return
@@ -55,6 +56,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       settle(request, reply, found, identity, done)
       return
     }
+    // Whatever throws on the way, answering included, ends in an answer: nobody else would catch it.
     identity
       .then((settled) => settle(request, reply, found, settled, done))
       .catch((error) => answers.internal(request, reply, error))
@@ -89,7 +91,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     found: readonly Rule[],
   ): Identity | Promise<Identity> {
     const { site } = visit
-    if (site === undefined || found.every(({ access }) => access === 'public')) return nobody
+    if (site === undefined || found.every(isPublic)) return nobody
     return identify(site.cookies.sessions, headers.cookie, found.some(needsToken))
   }
 
@@ -130,6 +132,10 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
 
 type RuleMatch = Extract<Match, { kind: 'rule' }>
 type Mismatch = Exclude<Match, RuleMatch>
+
+function isPublic({ access }: Rule): boolean {
+  return access === 'public'
+}
 
 function isBelow(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)

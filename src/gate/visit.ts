@@ -32,6 +32,8 @@ export type Visit = {
   /** The client waits for a 100 (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean
   rule?: Rule
+  /** Whether the answer is for one person only: by the rule, or by that of another reading of the path. */
+  isProtected?: boolean
   decision?: string
   reason?: string
   session?: Session
