@@ -63,6 +63,9 @@ const sweepEveryMs = 1_000
 /** How long requests under way may take to finish when the gateway stops. */
 const closeWithinMs = 10_000
 
+/** A connection whose last request is finished meanwhile is closed within this time. */
+const closeIdleEveryMs = 50
+
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
@@ -222,8 +225,10 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     clearInterval(timer)
     live.closeAll()
     const deadline = setTimeout(() => app.server.closeAllConnections(), closeWithinMs).unref()
+    const idle = setInterval(() => app.server.closeIdleConnections(), closeIdleEveryMs).unref()
     await app.close()
     clearTimeout(deadline)
+    clearInterval(idle)
     await Promise.all([admin.close(), upstreams.close(), provider.close()])
   }
 }

@@ -10,7 +10,7 @@ t.test('the demo starts, prints what to try, and ends with 0', async (t) => {
   const postern = startPostern(t, ['demo', '--config', rules, '--port', String(port)])
   await postern.says(/Stop with Ctrl-C/)
   t.match(postern.stdout(), `Open        http://localhost:${port}\n`)
-  t.equal((await fetch(`http://127.0.0.1:${port}/public/hello`)).status, 200)
+  t.equal((await fetch(`http://localhost:${port}/public/hello`)).status, 200)
   postern.child.kill('SIGINT')
   t.strictSame(await postern.ended, { code: 0, signal: null })
   t.equal(postern.stderr(), '')

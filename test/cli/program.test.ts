@@ -47,7 +47,7 @@ t.test('keygen prints 32 bytes in base64 and nothing else', async (t) => {
 })
 
 t.test('check reads the environment, and ends with 0 or 78', async (t) => {
-  const file = writeConfig(t, yamlWith({ server: 'server: { public_url: "${CHECKED_URL}" }' }))
+  const file = writeConfig(t, yamlWith({ server: `server: { public_url: "$\{CHECKED_URL}" }` }))
   const env = { CHECKED_URL: 'https://app.example.com' }
   const [good, bad] = [await runPostern(t, ['check', file], { env }), await runPostern(t, ['check', file])]
   t.strictSame(good, { code: 0, stdout: `${file} is valid: 1 route, 1 upstream\n`, stderr: '' })
