@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 
-type Locked = { version: string; resolved?: string }
+type Locked = { version: string; resolved?: string; dev?: boolean }
 
 const file = new URL('../../package-lock.json', import.meta.url)
 const packages: Record<string, Locked> = JSON.parse(readFileSync(file, 'utf8')).packages
@@ -50,10 +50,13 @@ t.test('dependencies are pinned to one version', async (t) => {
     t.match(version, /^\d+\.\d+\.\d+$/, name)
 })
 
-/** Every copy of the package that would be installed, at the top or below another one. */
+/** Every copy of the package but those that development tools keep for themselves. */
 function versionsOf(name: string): string[] {
-  const places = Object.entries(packages).filter(([place]) => `/${place}`.endsWith(`/node_modules/${name}`))
-  return places.map(([, { version }]) => version)
+  const own = `node_modules/${name}`
+  const copies = Object.entries(packages).filter(
+    ([place, { dev }]) => place === own || (place.endsWith(`/${own}`) && !dev),
+  )
+  return copies.map(([, { version }]) => version)
 }
 
 function isAtLeast(version: string, floor: string): boolean {
