@@ -55,3 +55,8 @@ export async function signInAs(page: Page, user: string): Promise<void> {
 export async function seesSignIn(page: Page): Promise<void> {
   await page.locator('button#alice').waitFor()
 }
+
+/** The names of all cookies of a profile, or of those a request to `url` would carry. */
+export async function cookieNames(profile: BrowserContext, url?: string): Promise<string> {
+  return (await profile.cookies(url)).map(({ name }) => name).join(' ')
+}
