@@ -25,7 +25,7 @@ import { createRequestIds } from './gate/request-id.ts'
 import { createRespond } from './gate/respond.ts'
 import { createSites, type Site } from './gate/site.ts'
 import { createRefuseUnreadable } from './gate/unreadable.ts'
-import { requestLine } from './logs/request-log.ts'
+import { requestLevel, requestLine } from './logs/request-log.ts'
 import { createProvider } from './provider/provider.ts'
 import { createTrust } from './proxy/forwarded.ts'
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
@@ -193,21 +193,23 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     return { ready: state.ready, checks: { provider: check } }
   }
 
-  function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-    const { visit, method, headers } = request
-    const { level, fields, message } = requestLine({
+  function logRequest({ visit, method, headers }: FastifyRequest, { raw }: FastifyReply): void {
+    const level = requestLevel(raw.statusCode)
+    if (!logger.isLevelEnabled(level)) return
+    const { fields, message } = requestLine({
       method,
       host: visit.origin.host ?? String(headers.host),
       path: visit.target?.path ?? '(not canonical)',
-      status: reply.raw.statusCode,
+      status: raw.statusCode,
       durationMs: performance.now() - visit.startedAt,
+      rule: visit.rule?.name,
+      upstream: visit.rule?.upstream,
       decision: visit.decision ?? 'answer',
       reason: visit.reason ?? 'none',
-      requestId: visit.requestId,
+      sub: visit.session?.sub,
       client: visit.origin.client,
-      aborted: !reply.raw.writableFinished,
-      ...(visit.rule && { rule: visit.rule.name, upstream: visit.rule.upstream }),
-      ...(visit.session && { sub: visit.session.sub }),
+      requestId: visit.requestId,
+      isAborted: !raw.writableFinished,
     })
     logger[level](fields, message)
   }

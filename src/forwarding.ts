@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { withoutCookies } from './core/cookies.ts'
 import type { PosternError } from './core/errors.ts'
 import { foldHeaderName, headerValue } from './core/headers.ts'
+import { createMemo } from './core/memo.ts'
 import type { Rule } from './core/rule.ts'
 import { claimValue } from './core/scope.ts'
 import type { Session } from './core/session.ts'
@@ -28,11 +30,16 @@ type ForwardingOptions = Readonly<{
   onCut: (error: PosternError, requestId: string) => void
 }>
 
+/** Cookie headers that are remembered with ours taken out; a few kilobytes each. */
+const rememberedHeaders = 4_096
+
 /** Builds the handler of admitted requests: it joins what the gate found out with what the proxy needs to know. */
 export function createForwarding(options: ForwardingOptions) {
   const { upstreams, live, defaultScheme, ownsCookie, cookieLines, endsAt, onFailure, onCut } = options
   // Every identity header of any upstream is stripped everywhere: a name that one service trusts is not a client's to set.
   const stripped = new Set(options.identityNames.map(foldHeaderName))
+
+  const withoutOwnCookies = createMemo(rememberedHeaders, (header) => withoutCookies(header, ownsCookie))
 
   return function handle(request: FastifyRequest, reply: FastifyReply): void {
     // The client may have gone while its session was being renewed.
@@ -69,12 +76,10 @@ export function createForwarding(options: ForwardingOptions) {
         passAuthorization: rule.authorization === 'pass',
         identity: session === undefined ? noIdentity : identityFor(upstream, session),
         ownsCookie,
+        withoutOwnCookies,
         stripped,
       },
-      // Asked for when the response head is written: by then a newer session may be known.
-      get setCookies() {
-        return cookieLines(visit.cookies)
-      },
+      setCookies: () => cookieLines(visit.cookies),
       isProtected: rule.access !== 'public',
       expectsContinue: visit.expectsContinue,
       live: { streams: live, ...lifeOf(session) },

@@ -10,12 +10,16 @@ export function isRetrieval(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-/**
- * Tells whether a browser is going to a page, so that a login may begin. Fetch Metadata decides where it is sent;
- * without it, a GET or HEAD that accepts text/html and is not marked by X-Requested-With.
- */
+/** Tells whether a browser is going to a page, so that a login may begin: it can come back to a GET or HEAD only. */
 export function isNavigation(method: string, headers: Headers): boolean {
-  if (!isRetrieval(method)) return false
+  return isRetrieval(method) && isForPerson(headers)
+}
+
+/**
+ * Tells whether a person will see the answer, a form's POST included. Fetch Metadata decides where it is sent; without it,
+ * a request that accepts text/html and is not marked by X-Requested-With.
+ */
+export function isForPerson(headers: Headers): boolean {
   const { accept = '', 'sec-fetch-mode': mode, 'x-requested-with': script } = headers
   return mode === undefined ? script === undefined && acceptsHtml(String(accept)) : mode === 'navigate'
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isCrossSite, isNavigation } from '../core/navigation.ts'
+import { isCrossSite, isForPerson, isNavigation } from '../core/navigation.ts'
 import { returnTarget } from '../core/return-target.ts'
 import type { Session } from '../core/session.ts'
 import type { Respond } from '../gate/respond.ts'
@@ -27,6 +27,12 @@ type LogoutOptions = Readonly<{
   seal: (returnTo: string) => string
   open: (sealed: string) => string | undefined
 }>
+
+/**
+ * An upstream may let browsers keep its pages, and the Back button would go on showing them.
+ * @see Clear Site Data section 3.1
+ */
+const forgetPages = Object.freeze({ 'clear-site-data': '"cache"' })
 
 /**
  * `sign_out` ends the session here first, then at the provider; `signed_out` is where the provider sends people back to.
@@ -64,15 +70,13 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     if (session !== undefined) endSession(session)
     const { sessions, logins, loops } = site.cookies
     const cookies = [...sessions.clear(cookie), ...logins.clearAll(cookie), loops.reset()]
+    const answer = { reason: 'signed-out', cookies, headers: forgetPages }
     const location = nextStop(site, session, returnOf(request, site))
-    if (isNavigation('GET', request.headers)) {
-      respond.redirect(request, reply, 303, location, { reason: 'signed-out', cookies })
+    if (isForPerson(request.headers)) {
+      respond.redirect(request, reply, 303, location, answer)
       return
     }
-    respond.json(request, reply, 200, JSON.stringify({ signed_out: true, location }), {
-      reason: 'signed-out',
-      cookies,
-    })
+    respond.json(request, reply, 200, JSON.stringify({ signed_out: true, location }), answer)
   }
 
   /** The provider's end of the session where it has one, else our own page or the return target. */

@@ -10,6 +10,7 @@ import { internalPage } from '../pages/internal.ts'
 import { misdirectedPage } from '../pages/misdirected.ts'
 import { notFoundPage } from '../pages/not-found.ts'
 import { insufficient, loginRequired } from '../pages/problem.ts'
+import { signInFirstPage } from '../pages/sign-in-first.ts'
 import { unavailablePage } from '../pages/unavailable.ts'
 import { type UpstreamFailure, upstreamDownPage } from '../pages/upstream-down.ts'
 import { wrongMethodPage } from '../pages/wrong-method.ts'
@@ -97,13 +98,15 @@ export function createAnswers(options: AnswersOptions): Answers {
   }
 
   function challenge(request: FastifyRequest, reply: FastifyReply): void {
-    const { requestId, reason } = request.visit as Visit & { reason: string }
+    const { requestId, reason, rule } = request.visit as Visit & { reason: string; rule: Rule }
+    // RFC 6750 section 3: no error code when no token was sent.
+    const answer = { reason, headers: { 'www-authenticate': 'Bearer' } }
+    if (rule.onUnauthenticated === 'auto' && request.headers['sec-fetch-mode'] === 'navigate') {
+      respond.page(request, reply, signInFirstPage(respond.facts(request)), answer)
+      return
+    }
     const loginUrl = `${siteOf(request).origin}${prefix}/start`
-    respond.json(request, reply, 401, loginRequired({ reason, requestId, loginUrl }), {
-      reason,
-      // RFC 6750 section 3: no error code when no token was sent.
-      headers: { 'www-authenticate': 'Bearer' },
-    })
+    respond.json(request, reply, 401, loginRequired({ reason, requestId, loginUrl }), answer)
   }
 
   function forbid(

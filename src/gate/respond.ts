@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isNavigation } from '../core/navigation.ts'
+import { isForPerson } from '../core/navigation.ts'
 import { bareHeaders, jsonHeaders, pageHeaders, problemHeaders } from '../pages/headers.ts'
 import type { Page, PageFacts } from '../pages/layout.ts'
 import { problem } from '../pages/problem.ts'
@@ -48,7 +48,7 @@ export function createRespond(
   }
 
   function page(request: FastifyRequest, reply: FastifyReply, shown: Page, answer: AnswerFacts): void {
-    if (!request.visit.isUpgrade && isNavigation(request.method, request.headers)) {
+    if (!request.visit.isUpgrade && isForPerson(request.headers)) {
       send(request, reply.code(shown.status).headers(pageHeaders(shown)), answer, shown.html)
       return
     }

@@ -13,7 +13,7 @@ type LoggerOptions = Readonly<{
 }>
 
 /** Bytes gathered before a write, and the longest they may wait, in milliseconds. */
-const chunkBytes = 4096
+const chunkBytes = 16_000
 const flushMs = 250
 
 /**

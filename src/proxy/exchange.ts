@@ -5,7 +5,7 @@ import type { PosternError } from '../core/errors.ts'
 import { upstreamFailure } from './failure.ts'
 import type { LiveStreams } from './live-streams.ts'
 import type { ForwardFacts } from './request-headers.ts'
-import { responseHead } from './response-headers.ts'
+import { type ResponseHead, responseHead } from './response-headers.ts'
 import type { Upstream } from './upstreams.ts'
 
 /** Everything that is to be known to forward one judged request. */
@@ -16,8 +16,8 @@ export type ForwardPlan = Readonly<{
   /** The query with its question mark, or empty. */
   query: string
   facts: ForwardFacts
-  /** Our Set-Cookie lines. */
-  setCookies: readonly string[]
+  /** Our Set-Cookie lines; asked for when the response head is written, since a newer session may be known by then. */
+  setCookies: () => readonly string[]
   /** Whether the response is for one person only. */
   isProtected: boolean
   /** The client waits for 100 Continue before it sends the body (RFC 9110 section 10.1.1). */
@@ -34,20 +34,21 @@ export type DispatchOptions = Dispatcher.DispatchOptions &
   Readonly<{ body: Readable | null; upgrade: 'websocket' | null; servername: string }>
 
 const maxInformational = 16
+/** Why an upstream request is given up whose answer nobody waits for. */
+const clientGone = new Error('nobody waits for the answer')
 const plainReason = /^[\t\x20-\x7e]*$/
 
 /**
  * One request and its response on their way through undici, straight between the two sockets.
  *
- * A class with undici's older handler methods, as the newer ones parse the headers a second time (measured: 1.05 times the CPU).
+ * A class, since undici takes its handler as an object of methods, and one is made per request.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   protected readonly res: ServerResponse
   protected readonly plan: ForwardPlan
   private readonly req: IncomingMessage
   private readonly options: DispatchOptions
-  private abort: ((error?: Error) => void) | undefined
-  private resume: (() => void) | undefined
+  private controller: Dispatcher.DispatchController | undefined
   private unlist: (() => void) | undefined
   private informational = 0
   private hasStarted = false
@@ -64,42 +65,40 @@ export class Exchange implements Dispatcher.DispatchHandler {
     res.on('close', () => this.onClientClose())
   }
 
-  onConnect(abort: (error?: Error) => void): void {
-    this.abort = abort
-    if (this.isOver) abort()
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    if (this.isOver) controller.abort(clientGone)
   }
 
   onResponseStarted(): void {
     this.hasStarted = true
   }
 
-  /** Throws at a response that cannot be passed on; undici then gives up the connection and calls `onError`. */
-  onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
-    if (status < 200) return this.onInformational(status)
-    const { headers, isEventStream } = responseHead(raw, this.plan, this.plan.facts.ownsCookie)
-    this.res.writeHead(status, plainReason.test(reason) ? reason : undefined, headers)
-    this.resume = resume
-    if (isEventStream) this.listEventStream()
-    process.nextTick(flushHead, this)
-    // undici counts the Content-Length of a 304 as missing bytes (RFC 9110 section 8.6 allows one), so it is not waited for.
-    if (status === 204 || status === 304) this.onComplete()
-    return true
+  /** Throws at a response that cannot be passed on; undici then gives up the connection and calls `onResponseError`. */
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    reason: string,
+  ): void {
+    if (status < 200) this.onInformational(status)
+    else this.onHead(controller.rawHeaders as Buffer[], status, reason)
   }
 
-  onData(chunk: Buffer): boolean {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.hasBodyBegun = true
-    if (this.res.write(chunk)) return true
-    this.res.once('drain', this.resume as () => void)
-    return false
+    if (this.res.write(chunk)) return
+    controller.pause()
+    this.res.once('drain', () => controller.resume())
   }
 
-  onComplete(): void {
+  onResponseEnd(): void {
     if (this.isOver) return
     this.finish()
     this.res.end()
   }
 
-  onError(error: Error): void {
+  onResponseError(_controller: unknown, error: Error): void {
     if (this.isOver) return
     if (this.isRetryable && !this.hasStarted && this.plan.upstream.hadServed(error)) this.retry()
     else this.giveUp(error)
@@ -115,16 +114,29 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.unlist?.()
   }
 
-  private onInformational(status: number): boolean {
+  protected headOf(raw: readonly Buffer[]): ResponseHead {
+    const { setCookies, isProtected, facts } = this.plan
+    return responseHead(raw, { setCookies: setCookies(), isProtected }, facts.ownsCookie)
+  }
+
+  private onHead(raw: Buffer[], status: number, reason: string): void {
+    const { headers, isEventStream } = this.headOf(raw)
+    this.res.writeHead(status, plainReason.test(reason) ? reason : undefined, headers)
+    if (isEventStream) this.listEventStream()
+    process.nextTick(flushHead, this)
+    // undici counts the Content-Length of a 304 as missing bytes (RFC 9110 section 8.6 allows one), so it is not waited for.
+    if (status === 204 || status === 304) this.onResponseEnd()
+  }
+
+  private onInformational(status: number): void {
     this.informational += 1
     if (status === 101 || this.informational > maxInformational) throw new Error(`unwanted ${status}`)
-    return true
   }
 
   private onClientClose(): void {
     if (this.isOver) return
     this.finish()
-    this.abort?.()
+    this.controller?.abort(clientGone)
   }
 
   /** Ends an event stream as its session ends; the browser's next attempt is judged anew. */
@@ -132,7 +144,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { live } = this.plan
     this.unlist = live?.streams.add(live.sessionId, live.endsAt, () => {
       this.finish()
-      this.abort?.()
+      this.controller?.abort(clientGone)
       this.res.end()
     })
   }

@@ -1,10 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Dispatcher } from 'undici'
 import { type DispatchOptions, Exchange, type ForwardPlan } from './exchange.ts'
 import { hasBody } from './request-body.ts'
 import { requestHeaders } from './request-headers.ts'
-import { responseHead } from './response-headers.ts'
 import { openTunnel } from './tunnel.ts'
 import { upstreamPath } from './upstream-path.ts'
 import { fixedServerName } from './upstreams.ts'
@@ -61,14 +61,20 @@ class UpgradeExchange extends Exchange {
     this.early = early
   }
 
-  /** Throws if the upstream switched to something else; undici then closes its socket and calls `onError`. */
-  onUpgrade(_status: number, raw: Buffer[], upstream: Duplex): void {
+  /** Throws if the upstream switched to something else; undici then closes its socket and calls `onResponseError`. */
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    _status: number,
+    _headers: unknown,
+    upstream: Duplex,
+  ): void {
+    const raw = controller.rawHeaders as Buffer[]
     if (!hasSwitchedToWebSocket(raw)) throw new Error('unwanted protocol')
     const { res, plan } = this
     const client = res.socket as Socket
     this.finish()
     res.detachSocket(client)
-    client.write(switchingHead(responseHead(raw, plan, plan.facts.ownsCookie).headers), 'latin1')
+    client.write(switchingHead(this.headOf(raw).headers), 'latin1')
     if (this.early.length > 0) client.unshift(this.early)
     const close = openTunnel(client, upstream)
     const unlist = plan.live?.streams.add(plan.live.sessionId, plan.live.endsAt, close)

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
+import { releaseParserAtEnd } from './paused-parser.ts'
 import { type PathMapping, pathMapping } from './upstream-path.ts'
 
 /** One entry of `upstreams` in the configuration; durations are milliseconds, certificates PEM. */
@@ -105,6 +106,7 @@ function verifiedConnector(config: UpstreamConfig, served: WeakSet<Error>): buil
     connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
       if (error !== null) return callback(error, null)
       noteServed(socket, served)
+      releaseParserAtEnd(socket)
       callback(null, socket)
     })
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { PosternError } from '../core/errors.ts'
+import { createMemo } from '../core/memo.ts'
 import { isSessionLive, type Session, type SessionLimits, sessionEndsAt } from '../core/session.ts'
 import { type Candidate, chunkName, groupChunks, joinChunks, splitIntoChunks } from './chunks.ts'
 import { type FoundCookie, findCookies } from './cookie-header.ts'
@@ -15,6 +16,12 @@ const unusable: SessionRead = Object.freeze({ session: undefined, isStale: false
 
 /** Deletions per answer: enough for all we ever set; a flood of forged names is answered by degrees. */
 const maxClears = 20
+
+/** Cookie headers whose sessions are found without taking them apart again; a few kilobytes each. */
+const rememberedHeaders = 4_096
+
+/** A session that a seal held. */
+type Found = SessionRead & { session: Session }
 
 /** The purpose under which a cookie store of this full cookie name seals. */
 export function sessionPurpose(name: string): string {
@@ -40,20 +47,30 @@ export function createCookieStore(options: {
   const { sealer, name, limits, clock } = options
   const purpose = sessionPurpose(name)
   const lines = createCookieLines(options.attributes)
-  const cache = new LRUCache<string, SessionRead & { session: Session }>({ max: options.cacheSize })
+  const cache = new LRUCache<string, Found>({ max: options.cacheSize })
+
+  const openedIn = createMemo(rememberedHeaders, openAll)
 
   function read(cookieHeader: string | undefined): SessionRead {
-    const cookies = sessionCookies(cookieHeader)
-    if (cookies.length === 0) return absent
-    for (const candidate of joinChunks(groupChunks(cookies) ?? [[]])) {
-      const found = cache.get(candidate.sealed) ?? open(candidate)
-      if (found?.session.generation !== candidate.generation) continue
-      if (isSessionLive(found.session, limits, clock())) return found
-    }
-    return unusable
+    const opened = cookieHeader === undefined ? undefined : openedIn(cookieHeader)
+    if (opened === undefined) return absent
+    const now = clock()
+    return opened.find(({ session }) => isSessionLive(session, limits, now)) ?? unusable
   }
 
-  function open({ sealed }: Candidate): (SessionRead & { session: Session }) | undefined {
+  /** Every session in a Cookie header, live or not; undefined when it has no cookie of ours. */
+  function openAll(cookieHeader: string): readonly Found[] | undefined {
+    const cookies = sessionCookies(cookieHeader)
+    if (cookies.length === 0) return undefined
+    const found: Found[] = []
+    for (const candidate of joinChunks(groupChunks(cookies) ?? [[]])) {
+      const opened = cache.get(candidate.sealed) ?? open(candidate)
+      if (opened?.session.generation === candidate.generation) found.push(opened)
+    }
+    return found
+  }
+
+  function open({ sealed }: Candidate): Found | undefined {
     const opened = sealer.open(purpose, sealed)
     const session = fromSealed(opened?.value)
     if (opened === undefined || session === undefined) return undefined

@@ -27,7 +27,7 @@ const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 export async function postern(bench: Bench, options: PosternOptions): Promise<Running> {
   const port = await freePort()
   const config = bench.file(`postern-${port}.yaml`)
-  writeFileSync(config, JSON.stringify(configuration(bench, options, port, await freePort()), undefined, 2))
+  writeFileSync(config, JSON.stringify(configuration(bench, options, port, await freePort())))
   const command = [process.execPath, main, 'serve', '--config', config]
   const server = await serveProgram(command, port, bench.cores.subject, bench.file(`postern-${port}.log`))
   const url = server.url + (options.path ?? guardedPath)
@@ -35,7 +35,7 @@ export async function postern(bench: Bench, options: PosternOptions): Promise<Ru
   return { url, pids: processTree(server.pid), cookies, close: server.close }
 }
 
-/** The configuration as data: JSON is YAML. */
+/** The configuration as data: JSON is YAML, and without spaces 10,000 rules stay below the 1 MiB a file may have. */
 function configuration(bench: Bench, options: PosternOptions, port: number, adminPort: number): object {
   return {
     server: { listen: `127.0.0.1:${port}`, public_url: `http://127.0.0.1:${port}` },

@@ -10,7 +10,7 @@ export type Plan = Readonly<{ rounds: number; transfers: number; warmUp: Slice; 
 export const fullPlan: Plan = {
   rounds: 21,
   transfers: 11,
-  warmUp: { connections: 32, warmUp: 1, requests: 15_000, maxSeconds: 4 },
+  warmUp: { connections: 32, warmUp: 1, requests: 30_000, maxSeconds: 6 },
   slice: { connections: 32, warmUp: 200, requests: 4000, maxSeconds: 1 },
 }
 

@@ -1,5 +1,11 @@
 import t from 'tap'
-import { isCrossSite, isForeignUpgrade, isNavigation, isRetrieval } from '../../src/core/navigation.ts'
+import {
+  isCrossSite,
+  isForeignUpgrade,
+  isForPerson,
+  isNavigation,
+  isRetrieval,
+} from '../../src/core/navigation.ts'
 
 const html = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
@@ -44,6 +50,14 @@ t.test('without it, a GET that accepts HTML and comes from no script is one', as
   }
   t.equal(isNavigation('GET', {}), false)
   t.equal(isNavigation('GET', { accept: ['text/html', '*/*'] }), true)
+})
+
+t.test('a person sees the answer to a form too, whatever its method', async (t) => {
+  t.equal(isForPerson({ 'sec-fetch-mode': 'navigate' }), true)
+  t.equal(isForPerson({ 'sec-fetch-mode': 'cors', accept: html }), false)
+  t.equal(isForPerson({ accept: html }), true)
+  t.equal(isForPerson({ accept: html, 'x-requested-with': 'XMLHttpRequest' }), false)
+  t.equal(isForPerson({}), false)
 })
 
 t.test('only GET and HEAD retrieve', async (t) => {

@@ -9,6 +9,7 @@ import type { Page } from '../../src/pages/layout.ts'
 import { loginProblemPage } from '../../src/pages/login-problem.ts'
 import { misdirectedPage } from '../../src/pages/misdirected.ts'
 import { notFoundPage } from '../../src/pages/not-found.ts'
+import { signInFirstPage } from '../../src/pages/sign-in-first.ts'
 import { signOutPage } from '../../src/pages/sign-out.ts'
 import { signedOutPage } from '../../src/pages/signed-out.ts'
 import { unavailablePage } from '../../src/pages/unavailable.ts'
@@ -38,6 +39,7 @@ function everyPage(text: string): Page[] {
     loginProblemPage({ ...facts, problem: { reason: 'login-cookie-missing', cookie } }),
     misdirectedPage({ ...facts, host: text, publicUrl }),
     notFoundPage(facts),
+    signInFirstPage(facts),
     signOutPage({ ...facts, who: text }),
     signOutPage(facts),
     signedOutPage({ ...facts, returnTo: text }),
@@ -91,7 +93,7 @@ t.test('every page carries its title, the request id, no script and nothing from
 t.test('each page has the status it stands for', async (t) => {
   t.strictSame(
     everyPage('text').map((page) => page.status),
-    [400, 403, 403, 431, 500, 403, 400, 421, 404, 200, 200, 200, 503, 504, 405],
+    [400, 403, 403, 431, 500, 403, 400, 421, 404, 401, 200, 200, 200, 503, 504, 405],
   )
 })
 
@@ -136,4 +138,10 @@ t.test('only the sign-out page has a form, and it is a POST', async (t) => {
 t.test('signed out leads back in', async (t) => {
   t.match(signedOutPage(facts).html, 'href="/oauth2/start?rd=%2F"')
   t.match(signedOutPage({ ...facts, returnTo: '/a?b=c&d' }).html, 'href="/oauth2/start?rd=%2Fa%3Fb%3Dc%26d"')
+})
+
+t.test('whoever sent a form too late signs in beside it, so that it can be sent again', async (t) => {
+  const page = signInFirstPage(facts)
+  t.equal(page.status, 401)
+  t.match(page.html, '<a class="button" target="_blank" href="/oauth2/start?rd=%2F">')
 })

@@ -63,7 +63,7 @@ const once = (socket: WebSocket, event: string): Promise<unknown[]> =>
 
 t.test('the upstream is asked first, and only then the client is told', async (t) => {
   const { recorder, gate } = await setUp(t, {
-    setCookies: ['postern=new'],
+    setCookies: () => ['postern=new'],
     facts: { bearer: 'token', identity: [['X-Forwarded-User', 'alice']] },
   })
   const client = gate.client(handshake)
@@ -136,7 +136,7 @@ t.test('a client that has said all it wants to still hears the upstream out', as
 })
 
 t.test('an answer other than 101 is passed on, and the connection closed', async (t) => {
-  const { recorder, gate } = await setUp(t, { setCookies: ['postern=new'] })
+  const { recorder, gate } = await setUp(t, { setCookies: () => ['postern=new'] })
   const client = gate.client(handshake)
   const upstream = await recorder.connection(0)
   await upstream.sees('\r\n\r\n')
@@ -203,7 +203,7 @@ t.test('a handshake with a body is never forwarded with it', async (t) => {
 })
 
 t.test('real WebSockets talk through the gate, with subprotocol, compression and a cookie', async (t) => {
-  const gate = await startEcho(t, { setCookies: ['postern=new; Path=/'] })
+  const gate = await startEcho(t, { setCookies: () => ['postern=new; Path=/'] })
   const socket = new WebSocket(`ws://127.0.0.1:${gate.port}/chat`, ['chat', 'other'], {
     perMessageDeflate: { threshold: 0 },
   })

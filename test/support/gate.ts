@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { withoutCookies } from '../../src/core/cookies.ts'
 import type { PosternError } from '../../src/core/errors.ts'
 import type { ForwardPlan } from '../../src/proxy/exchange.ts'
 import { forward } from '../../src/proxy/forward.ts'
@@ -31,6 +32,7 @@ export const plainFacts: ForwardFacts = {
   passAuthorization: false,
   identity: [],
   ownsCookie: (name) => name === 'postern',
+  withoutOwnCookies: (header) => withoutCookies(header, (name) => name === 'postern'),
   stripped: new Set(),
 }
 
@@ -72,7 +74,7 @@ export async function startGate(
       upstream,
       path: path as string,
       query: query === undefined ? '' : `?${query}`,
-      setCookies: [],
+      setCookies: () => [],
       isProtected: false,
       onFailure: (error) => {
         tell(failures, error)
