@@ -20,7 +20,8 @@ ENTRYPOINT ["node", "dist/main.js"]
 CMD ["demo"]
 
 FROM node:24-bookworm-slim AS production
-ENV NODE_ENV=production
+# One place for the gateway and its health check: both read the file that this names.
+ENV NODE_ENV=production POSTERN_CONFIG=/etc/postern/postern.yaml
 WORKDIR /app
 COPY --from=production-dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
@@ -31,4 +32,4 @@ USER 65532:65532
 EXPOSE 4180
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s CMD ["node", "dist/main.js", "healthcheck"]
 ENTRYPOINT ["node", "dist/main.js"]
-CMD ["serve", "--config", "/etc/postern/postern.yaml"]
+CMD ["serve"]
