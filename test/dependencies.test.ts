@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 
-type Locked = { version: string; resolved?: string; dev?: boolean }
+type Locked = {
+  version: string
+  resolved?: string
+  dev?: boolean
+  optionalDependencies?: Record<string, string>
+}
 
 const file = new URL('../../package-lock.json', import.meta.url)
 const packages: Record<string, Locked> = JSON.parse(readFileSync(file, 'utf8')).packages
@@ -42,6 +47,12 @@ t.test('a version is compared by numbers, within its major', async (t) => {
 t.test('the lockfile holds no download addresses', async (t) => {
   const resolved = Object.entries(packages).filter(([, { resolved }]) => resolved !== undefined)
   t.strictSame(resolved, [])
+})
+
+t.test('the lockfile knows the packages of other platforms too: npm ci needs them to be there', async (t) => {
+  const optional = Object.values(packages).flatMap((locked) => Object.keys(locked.optionalDependencies ?? {}))
+  t.ok(optional.length > 0)
+  for (const name of optional) t.ok(versionsOf(name).length > 0, name)
 })
 
 t.test('dependencies are pinned to one version', async (t) => {
