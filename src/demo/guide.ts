@@ -16,7 +16,8 @@ export function demoGuide({ publicUrl, issuer, upstream, admin }: Demo, configFi
        You are sent to the provider. Be Alice, and you land on that page.
     2. Reload it now and then. Access tokens live 60 seconds: the mark of the token changes, you stay signed in.
     3. Open ${publicUrl}/admin
-       Alice may not, and the page names what is missing. "Use another account", be Carol, and open it again.
+       Alice may not, and the page names what is missing. Press "Use another account", sign in again as Carol,
+       and open it once more.
     4. Send the form of ${publicUrl}/orders
        As Alice you are refused (403), as Bob it arrives.
     5. Sign out and press the Back button: nothing that was protected is shown.
