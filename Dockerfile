@@ -20,7 +20,7 @@ ENTRYPOINT ["node", "dist/main.js"]
 CMD ["demo"]
 
 FROM node:24-bookworm-slim AS production
-# The health check asks the listener that the same configuration names.
+# One place for the gateway and its health check: both read the file that this names.
 ENV NODE_ENV=production POSTERN_CONFIG=/etc/postern/postern.yaml
 WORKDIR /app
 COPY --from=production-dependencies /app/node_modules node_modules

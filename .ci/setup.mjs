@@ -1,7 +1,7 @@
 // Installs and builds what is missing, so that one command is enough in a fresh clone.
 // Uses Node's own modules only: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -13,36 +13,49 @@ if (modified('node_modules/.package-lock.json') < modified('package-lock.json'))
   say('installing dependencies (npm ci), about half a minute …')
   npm('ci', '--no-audit', '--no-fund')
 }
-if (wanted === '--build') compile('dist/.built', 'tsconfig.build.json', ['src'])
+if (wanted === '--build') compile('dist', 'tsconfig.build.json', ['src'])
 if (wanted === '--tests') {
-  compile('build/.built', 'tsconfig.test.json', ['src', 'test'])
-  if (!existsSync(join(root, '.tap/test-built'))) {
-    npm('exec', '--', 'tap', 'build')
-    writeFileSync(join(root, '.tap/test-built'), '')
-  }
+  compile('build', 'tsconfig.test.json', ['src', 'test'])
+  buildTap('node_modules/.tap-built')
 }
 
-function compile(stamp, project, sources) {
-  const newest = Math.max(modified('package-lock.json'), modified(project), ...sources.map(newestIn))
+/** Compiles into a folder that was emptied, so that nothing runs whose source is gone. */
+function compile(folder, project, sources) {
+  const stamp = join(folder, '.built')
+  const newest = Math.max(
+    ...['package-lock.json', 'tsconfig.json', project].map(modified),
+    ...sources.map(newestIn),
+  )
   if (modified(stamp) > newest) return
   say(`compiling (tsc -p ${project}) …`)
+  rmSync(join(root, folder), { recursive: true, force: true })
   npm('exec', '--', 'tsc', '-p', project)
   writeFileSync(join(root, stamp), '')
 }
 
+/** tap generates its test class from its plugins, which .taprc names; an install throws it away. */
+function buildTap(stamp) {
+  if (modified(stamp) > modified('.taprc')) return
+  say('preparing the test runner (tap build) …')
+  npm('exec', '--', 'tap', 'build')
+  writeFileSync(join(root, stamp), '')
+}
+
 function npm(...args) {
-  const command = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const { status } = spawnSync(command, args, {
+  // npm is a script on Windows, which only a shell can run.
+  const { status, error } = spawnSync('npm', args, {
     cwd: root,
     stdio: 'inherit',
     shell: process.platform === 'win32',
   })
+  if (error) say(`npm cannot be run: ${error.message}`)
   if (status !== 0) process.exit(status ?? 1)
 }
 
+/** When something below the folder changed last, in milliseconds; folders tell of what was removed. */
 function newestIn(folder) {
   const files = readdirSync(join(root, folder), { recursive: true })
-  return Math.max(0, ...files.map((file) => modified(join(folder, file))))
+  return Math.max(modified(folder), ...files.map((file) => modified(join(folder, file))))
 }
 
 function modified(path) {

@@ -63,6 +63,9 @@ const sweepEveryMs = 1_000
 /** How long requests under way may take to finish when the gateway stops. */
 const closeWithinMs = 10_000
 
+/** A connection whose last request is finished meanwhile is closed within this time. */
+const closeIdleEveryMs = 50
+
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
@@ -196,8 +199,10 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   async function close(): Promise<void> {
     clearInterval(timer)
     live.closeAll()
+    const idle = setInterval(() => app.server.closeIdleConnections(), closeIdleEveryMs).unref()
     void sleep(closeWithinMs).then(() => app.server.closeAllConnections())
     await app.close()
+    clearInterval(idle)
     await Promise.all([admin.close(), upstreams.close(), provider.close()])
   }
 }

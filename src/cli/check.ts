@@ -2,9 +2,7 @@ import type { CheckRules } from '../config/config-relations.ts'
 import type { Environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load.ts'
 import { ConfigError, renderProblem } from '../config/problem.ts'
-
-/** EX_CONFIG of sysexits.h: something was found wrong with the configuration. */
-const badConfiguration = 78
+import { badConfiguration } from './exit-code.ts'
 
 /** Where the command looks and writes; `write` takes whole lines without their end. */
 export type CheckOptions = Readonly<{

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
 /** Writes one new session key: 32 random bytes as base64. */
-export function runKeygen({ write }: Readonly<{ write: (line: string) => void }>): number {
+export function runKeygen({ write }: Readonly<{ write: (line: string) => void }>): void {
   write(randomBytes(32).toString('base64'))
-  return 0
 }

@@ -1,22 +1,27 @@
-import type { Logger } from 'pino'
-import { type App, buildApp } from '../app.ts'
+import { buildApp } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import { createLogger } from '../logs/logger.ts'
+import { exitOnFatal } from './exit-on-fatal.ts'
 import { untilStopped } from './until-stopped.ts'
 
-/** Runs the gateway until SIGTERM or SIGINT; then lets the requests under way finish. */
+/** Runs the gateway until SIGTERM or SIGINT; then lets the requests under way finish. Rejects when it cannot listen. */
 export async function runServe(config: Config): Promise<void> {
+  // From the start on: a process of number 1 in a container ignores the signals nobody listens to.
+  const stopped = untilStopped()
   const log = createLogger({ ...config.logging, isTerminal: process.stdout.isTTY === true })
-  const app = await buildApp(config, { logger: log.logger })
-  await listen(app, config, log.logger)
-  await untilStopped()
-  log.logger.info('finishing the requests under way')
-  await app.close()
-  log.close()
-}
-
-async function listen(app: App, config: Config, logger: Logger): Promise<void> {
-  const { publicAddress, adminAddress } = await app.listen()
-  const [publicUrl] = config.server.public_url
-  logger.info({ listen: publicAddress, admin: adminAddress }, `Postern serves ${publicUrl}`)
+  exitOnFatal(log)
+  const { logger } = log
+  const app = await buildApp(config, { logger })
+  try {
+    const { publicAddress, adminAddress } = await app.listen()
+    logger.info(
+      { listen: publicAddress, admin: adminAddress },
+      `Postern serves ${config.server.public_url[0]}`,
+    )
+    await stopped
+    logger.info('finishing the requests under way')
+  } finally {
+    await app.close()
+    log.close()
+  }
 }

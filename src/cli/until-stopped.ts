@@ -1,6 +1,12 @@
-import { once } from 'node:events'
+const signals = ['SIGTERM', 'SIGINT'] as const
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process as usual. */
-export async function untilStopped(): Promise<void> {
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+/** Resolves at the first SIGTERM or SIGINT from now on; a second one ends the process at once. */
+export function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      for (const signal of signals) process.off(signal, stop)
+      resolve()
+    }
+    for (const signal of signals) process.on(signal, stop)
+  })
 }

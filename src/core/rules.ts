@@ -4,7 +4,7 @@ import { patternSegments } from './rule-pattern.ts'
 import { ruleProblems } from './rule-problems.ts'
 
 export type { Rule } from './rule.ts'
-export { type RuleProblem, ruleProblems } from './rule-problems.ts'
+export { ruleProblems } from './rule-problems.ts'
 
 /** What the rule table says about a request; the objects are made once, at load. */
 export type Match =

@@ -1,8 +1,10 @@
+import { DemoError } from './demo-error.ts'
+
 /** Refuses to run a part of the demo where it could be taken for the real thing. */
 export function refuseProduction(part: string): void {
   const { NODE_ENV } = process.env
   if (NODE_ENV !== 'production') return
-  throw new Error(`${part} is for trying things out and refuses to run with NODE_ENV=production`)
+  throw new DemoError(`${part} is for trying things out and refuses to run with NODE_ENV=production`)
 }
 
 /** Loads a package that production installations leave out. */
@@ -11,7 +13,7 @@ export async function loadDevelopment<T>(name: string, load: () => Promise<T>): 
     return await load()
   } catch (cause) {
     const hint = 'run the demo from a checkout, after npm ci without --omit=dev'
-    throw new Error(`the demo needs the development dependency ${name}: ${hint}`, { cause })
+    throw new DemoError(`the demo needs the development dependency ${name}: ${hint}`, { cause })
   }
 }
 

@@ -1,28 +1,46 @@
 import type { Demo } from './demo.ts'
 
 /** What to try in the demo, for a person at a terminal. */
-export function demoGuide({ publicUrl, issuer, upstream }: Demo, configFile: string): string {
+export function demoGuide({ publicUrl, issuer, upstream, admin }: Demo, configFile: string): string {
   return `
   Postern demo: an application that knows nothing of logins, behind the gateway
 
     Open        ${publicUrl}
     Rules       ${configFile}
-    Provider    ${issuer}   embedded OpenID provider: Alice, Bob and Carol, one click each
-    Upstream    ${upstream}   embedded application: shows each request as it arrived
+    Provider    ${issuer}  an OpenID provider of its own: Alice, Bob and Carol, one click each
+    Upstream    ${upstream}  the application: it shows each request exactly as it arrived
+    Readiness   ${admin}/readyz
 
   Try in a browser
-    1. ${publicUrl}/account/   You are sent to the provider; be Alice, and land on that page.
-    2. Reload now and then: access tokens live 60 seconds, and the token changes without you noticing.
-    3. ${publicUrl}/admin/     Alice may not: the page names what is missing. "Use another account", and be Carol.
-    4. Send the order form as Alice (403) and as Bob (it arrives).
-    5. Sign out, and press the Back button.
+    1. Open ${publicUrl}/account
+       You are sent to the provider. Be Alice, and you land on that page.
+    2. Reload it now and then. Access tokens live 60 seconds: the mark of the token changes, you stay signed in.
+    3. Open ${publicUrl}/admin
+       Alice may not, and the page names what is missing. Press "Use another account", sign in again as Carol,
+       and open it once more.
+    4. Send the form of ${publicUrl}/orders
+       As Alice you are refused (403), as Bob it arrives.
+    5. Sign out and press the Back button: nothing that was protected is shown.
 
   Try in a shell
-    curl -i ${publicUrl}/public/hello      anybody may; the upstream sees no identity
-    curl -i ${publicUrl}/api/me            401 with a login_url, never a redirect
-    curl -i -X DELETE ${publicUrl}/orders/1   405: no rule for this method, and no weaker rule instead
-    curl -i ${publicUrl}/nothing           404: what no rule names is not served
+${commands(publicUrl).map(commandLine).join('\n')}
 
-  Stop with Ctrl-C. This is for looking around: the embedded parts listen on loopback only.
+  Stop with Ctrl-C. This is for looking around: every part listens on loopback only.
+
 `
+}
+
+type Command = readonly [command: string, explanation: string]
+
+function commands(publicUrl: string): readonly Command[] {
+  return [
+    [`curl -i ${publicUrl}/public/hello`, '200: open to all, and nothing about a user is passed on'],
+    [`curl -i ${publicUrl}/api/me`, '401 with a login_url, never a redirect'],
+    [`curl -i -X DELETE ${publicUrl}/orders/1`, '405: no rule for this method, and no weaker rule instead'],
+    [`curl -i ${publicUrl}/nothing`, '404: what no rule names is not served'],
+  ]
+}
+
+function commandLine([command, explanation]: Command): string {
+  return `    ${command.padEnd(50)} ${explanation}`
 }

@@ -65,11 +65,13 @@ export function createDiscovery<T>(options: {
   }
 
   function failed(error: PosternError): never {
+    // Closing ends a request under way; that is no failure of the provider.
+    if (closing.signal.aborted) throw error
     failure = error
     failures += 1
     renewAt = clock() + retryAfter
     log.warn({ code: error.code, detail: error.detail, failures }, 'discovery failed')
-    if (known === undefined && !closing.signal.aborted) backOffAndRetry()
+    if (known === undefined) backOffAndRetry()
     throw error
   }
 

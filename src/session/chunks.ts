@@ -2,7 +2,7 @@
 export type Candidate = Readonly<{ generation: number; sealed: string }>
 
 /** The highest number of chunks, so that the count is one digit and the header's length is known beforehand. */
-export const maxChunkCount = 9
+const maxChunkCount = 9
 
 /** How many combinations of duplicated cookies are tried: two copies of each of five chunks. */
 const maxCandidates = 32

@@ -137,7 +137,7 @@ export function createBrowser(options: { ca?: string; jar?: Cookie[] } = {}): Br
 }
 
 /** The first form of an HTML page: where it goes and its hidden fields. */
-export function firstForm(page: BrowserResponse): Form {
+function firstForm(page: BrowserResponse): Form {
   const [whole, attributes, content] = page.body.match(/<form\b([^>]*)>([\s\S]*?)<\/form>/i) ?? []
   if (whole === undefined) throw new Error(`there is no form on ${page.url}`)
   const hidden = [...(content as string).matchAll(/<input\b([^>]*)>/gi)].map(([, input]) => [

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { interact, readBody, renderLoggedOut, renderLogout } from './provider-pages.ts'
 import { type User, users } from './users.ts'
 
-export { type User, users } from './users.ts'
+export type { User } from './users.ts'
 
 export type RecordedRequest = Readonly<{
   path: string

@@ -1,0 +1,2 @@
+/** EX_CONFIG of sysexits.h: something was found wrong with the configuration. */
+export const badConfiguration = 78

@@ -1,0 +1,115 @@
+import { createRequire } from 'node:module'
+import { Command, Option } from 'commander'
+import { loadConfig } from '../config/load.ts'
+import { ruleProblems } from '../core/rules.ts'
+import { portNumber, seconds } from './arguments.ts'
+import { runCheck } from './check.ts'
+import type { DemoOptions } from './demo.ts'
+import { runHealthcheck } from './healthcheck.ts'
+import { runKeygen } from './keygen.ts'
+
+const load = (file: string) => loadConfig(file, { env: process.env, checkRules: ruleProblems })
+
+/** The command line. What a command needs beyond the configuration is loaded when it runs: a health check stays light. */
+export function createProgram(): Command {
+  const program = new Command('postern')
+    .description(
+      'A reverse-proxy authentication gateway: sign-in, sessions and access rules in front of unmodified services.',
+    )
+    .version(packageVersion())
+    .showHelpAfterError('(postern --help tells more)')
+    .addHelpText('after', exitCodes)
+  addServe(program)
+  addCheck(program)
+  addKeygen(program)
+  addHealthcheck(program)
+  addDemo(program)
+  return program
+}
+
+const exitCodes = `
+Exit codes:
+  0   all went well; for a server: it was asked to stop, and finished what was under way
+  1   something failed, and one line on standard error says what
+  78  the configuration has problems; each is listed with its place, and nothing was started`
+
+function addServe(program: Command): void {
+  program
+    .command('serve', { isDefault: true })
+    .description('guard the configured upstreams until SIGTERM or SIGINT (also without any command)')
+    .addOption(configOption())
+    .action(async ({ config }: { config: string }) => {
+      const settings = load(config)
+      const { runServe } = await import('./serve.ts')
+      await runServe(settings)
+    })
+}
+
+function addCheck(program: Command): void {
+  program
+    .command('check')
+    .description('say whether a configuration file is valid: every problem with its place, exit code 0 or 78')
+    .argument('<file>', 'the configuration file; the variables and files it names have to be there')
+    .action((file: string) => {
+      process.exitCode = runCheck(file, { env: process.env, write: writeLine, checkRules: ruleProblems })
+    })
+}
+
+function addKeygen(program: Command): void {
+  program
+    .command('keygen')
+    .description('print a new session key: 32 random bytes in base64')
+    .action(() => runKeygen({ write: writeLine }))
+}
+
+type HealthcheckArguments = Readonly<{ config: string; ready: boolean; timeout: number }>
+
+function addHealthcheck(program: Command): void {
+  program
+    .command('healthcheck')
+    .description('ask a running gateway how it is: exit code 0 or 1; for containers without a shell')
+    .addOption(configOption())
+    .option('--ready', 'ask whether it should get traffic, not only whether it is alive', false)
+    .option('--timeout <seconds>', 'how long to wait', seconds, 3)
+    .action(async ({ config, ready, timeout }: HealthcheckArguments) => {
+      const { listen } = load(config).admin
+      process.exitCode = await runHealthcheck({ listen, ready, timeoutMs: timeout * 1000 })
+    })
+}
+
+function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('run the gateway with a provider and an application of its own, to look around')
+    .option('-c, --config <file>', 'the rule file', 'config/demo.yaml')
+    .option(
+      '-p, --port <port>',
+      'the port of the gateway, or of the part that is run alone',
+      portNumber,
+      4180,
+    )
+    .addOption(new Option('--only <part>', 'run one part alone').choices(['provider', 'upstream']))
+    .optionsGroup('For a part that is run alone, in a container:')
+    .option('--bind <address>', 'where it listens', '127.0.0.1')
+    .option('--host <name>', 'the host name of the provider', '127.0.0.1')
+    .option('--public-url <origin>', 'where browsers reach the gateway', 'http://localhost:4180')
+    .action(async (options: DemoOptions) => {
+      // Parts of it are development dependencies, which a production installation leaves out.
+      const { runDemo } = await import('./demo.ts')
+      await runDemo(options, (text) => process.stdout.write(text))
+    })
+}
+
+function configOption(): Option {
+  return new Option('-c, --config <file>', 'the configuration file')
+    .env('POSTERN_CONFIG')
+    .default('config/postern.yaml')
+}
+
+function packageVersion(): string {
+  return createRequire(import.meta.url)('postern/package.json').version
+}
+
+function writeLine(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
