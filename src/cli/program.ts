@@ -1,14 +1,11 @@
 import { createRequire } from 'node:module'
 import { Command, Option } from 'commander'
-import { loadConfig } from '../config/load.ts'
 import { ruleProblems } from '../core/rules.ts'
 import { portNumber, seconds } from './arguments.ts'
-import { runCheck } from './check.ts'
 import type { DemoOptions } from './demo.ts'
 import { runHealthcheck } from './healthcheck.ts'
 import { runKeygen } from './keygen.ts'
-
-const load = (file: string) => loadConfig(file, { env: process.env, checkRules: ruleProblems })
+import { loadConfigApart } from './load-apart.ts'
 
 /** The command line. What a command needs beyond the configuration is loaded when it runs: a health check stays light. */
 export function createProgram(): Command {
@@ -39,7 +36,7 @@ function addServe(program: Command): void {
     .description('guard the configured upstreams until SIGTERM or SIGINT (also without any command)')
     .addOption(configOption())
     .action(async ({ config }: { config: string }) => {
-      const settings = load(config)
+      const settings = await loadConfigApart(config)
       const { runServe } = await import('./serve.ts')
       await runServe(settings)
     })
@@ -50,7 +47,8 @@ function addCheck(program: Command): void {
     .command('check')
     .description('say whether a configuration file is valid: every problem with its place, exit code 0 or 78')
     .argument('<file>', 'the configuration file; the variables and files it names have to be there')
-    .action((file: string) => {
+    .action(async (file: string) => {
+      const { runCheck } = await import('./check.ts')
       process.exitCode = runCheck(file, { env: process.env, write: writeLine, checkRules: ruleProblems })
     })
 }
@@ -72,7 +70,7 @@ function addHealthcheck(program: Command): void {
     .option('--ready', 'ask whether it should get traffic, not only whether it is alive', false)
     .option('--timeout <seconds>', 'how long to wait', seconds, 3)
     .action(async ({ config, ready, timeout }: HealthcheckArguments) => {
-      const { listen } = load(config).admin
+      const { listen } = (await loadConfigApart(config)).admin
       process.exitCode = await runHealthcheck({ listen, ready, timeoutMs: timeout * 1000 })
     })
 }

@@ -69,10 +69,10 @@ export async function compareStreams(
   return { ...compareTransfers(results.postern, results.floor), extraMemory }
 }
 
-/** Resident memory of a Postern that was started and left alone for two seconds, in MB. */
+/** Resident memory of a Postern that was started and left alone for half a minute, in MB: V8 gives back what the start took. */
 export async function measureIdleMemory(bench: Bench): Promise<number> {
   const idle = await postern(bench, { isSignedIn: false })
-  await pause(2000)
+  await pause(30_000)
   const memory = residentMemory(idle.pids)
   await idle.close()
   return memory
