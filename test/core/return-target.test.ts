@@ -9,7 +9,7 @@ const isOwnOrigin = (other: string) => other === origin || other === 'https://b.
 const anyOfOurs = (value: string) => returnTarget(value, { origin, prefix: '/oauth2', isOwnOrigin })
 
 for (const [value = '', id = '', safe = ''] of corpus('redirects.tsv')) {
-  t.test(`answers ${id} safely: ${JSON.stringify(value.slice(0, 60))}`, async (t) => {
+  t.test(`answers ${id} safely: ${printable(value)}`, async (t) => {
     t.equal(target(value), safe.startsWith('ACCEPT') ? origin + value : `${origin}/`)
     t.ok(isOwnOrigin(new URL(anyOfOurs(value)).origin))
   })
@@ -160,3 +160,10 @@ t.test('stays on our origin for every value, read by a browser or decoded once m
     { numRuns: 5000 },
   )
 })
+
+/** A name that a TAP parser takes for one line. */
+function printable(value: string): string {
+  return value
+    .slice(0, 60)
+    .replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -105,6 +105,8 @@ export async function startHostileProvider(t: Test): Promise<HostileProvider> {
     }
   }
 
+  const signedInAt = Math.floor(Date.now() / 1000)
+
   async function idToken(login: Login, accessToken: string): Promise<string> {
     const now = Math.floor(Date.now() / 1000)
     const half = createHash('sha256').update(accessToken).digest().subarray(0, 16)
@@ -114,7 +116,7 @@ export async function startHostileProvider(t: Test): Promise<HostileProvider> {
       aud: clientId,
       iat: now,
       exp: now + 300,
-      auth_time: now,
+      auth_time: signedInAt,
       nonce: login.nonce,
       at_hash: half.toString('base64url'),
       ...deviations.claims,
