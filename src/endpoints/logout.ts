@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isCrossSite, isNavigation } from '../core/navigation.ts'
 import { returnTarget } from '../core/return-target.ts'
 import type { Session } from '../core/session.ts'
+import { accountName } from '../gate/account-name.ts'
 import type { Respond } from '../gate/respond.ts'
 import type { Site, Sites } from '../gate/site.ts'
 import { siteOf } from '../gate/visit.ts'
@@ -53,8 +54,7 @@ export function createLogout(options: LogoutOptions): EndpointTable {
       return
     }
     const session = sessionOf(siteOf(request, sites), headers.cookie)
-    const email = session?.claims['email'] ?? session?.sub
-    const facts = { ...respond.facts(request), ...(email !== undefined && { who: String(email) }) }
+    const facts = { ...respond.facts(request), ...(session && { who: accountName(session) }) }
     respond.page(request, reply, signOutPage(facts), {
       reason: 'sign-out-asked',
       json: JSON.stringify({ signed_out: false }),

@@ -3,6 +3,7 @@ import type { Decision } from '../core/decision.ts'
 import { type ErrorCode, PosternError } from '../core/errors.ts'
 import { isNavigation } from '../core/navigation.ts'
 import type { Rule } from '../core/rule.ts'
+import type { Session } from '../core/session.ts'
 import { badRequestPage } from '../pages/bad-request.ts'
 import { crossSitePage } from '../pages/cross-site.ts'
 import { forbiddenPage } from '../pages/forbidden.ts'
@@ -13,6 +14,7 @@ import { insufficient, loginRequired } from '../pages/problem.ts'
 import { unavailablePage } from '../pages/unavailable.ts'
 import { type UpstreamFailure, upstreamDownPage } from '../pages/upstream-down.ts'
 import { wrongMethodPage } from '../pages/wrong-method.ts'
+import { accountName } from './account-name.ts'
 import type { BeginLogin } from './begin-login.ts'
 import type { TellLoginProblem } from './login-problem.ts'
 import type { Respond } from './respond.ts'
@@ -116,10 +118,10 @@ export function createAnswers(options: AnswersOptions): Answers {
       respond.page(request, reply, crossSitePage(respond.facts(request)), { reason })
       return
     }
-    const rule = request.visit.rule as Rule
-    const missing = missingOf(rule, denial)
-    const page = forbiddenPage({ ...respond.facts(request), who: whoIs(request.visit), missing })
-    const { requestId } = request.visit
+    const { requestId, rule, session } = request.visit
+    const missing = missingOf(rule as Rule, denial)
+    const who = accountName(session as Session)
+    const page = forbiddenPage({ ...respond.facts(request), who, missing })
     const json = insufficient({ reason, requestId, detail: page.detail, missing })
     respond.page(request, reply, page, { reason, json })
   }
@@ -196,10 +198,4 @@ function missingOf(rule: Rule, denial: { reason: string; missing: readonly strin
   if (denial.reason === 'missing-claim') return { claims: denial.missing }
   const isAnyOf = rule.anyScope.length > 0 && denial.missing.every((scope) => rule.anyScope.includes(scope))
   return isAnyOf ? { anyScope: denial.missing } : { scopes: denial.missing }
-}
-
-/** How the person knows the account: by mail address or name rather than by an identifier. */
-function whoIs({ session }: Visit): string {
-  const { email, preferred_username: username, name } = session?.claims ?? {}
-  return String(email ?? username ?? name ?? session?.sub)
 }
