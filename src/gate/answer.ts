@@ -120,14 +120,10 @@ export function createAnswers(options: AnswersOptions): Answers {
       respond.page(request, reply, crossSitePage(respond.facts(request)), { reason })
       return
     }
-    const rule = request.visit.rule as Rule
-    const missing = missingOf(rule, denial)
-    const page = forbiddenPage({
-      ...respond.facts(request),
-      who: accountName(request.visit.session as Session),
-      missing,
-    })
-    const { requestId } = request.visit
+    const { requestId, rule, session } = request.visit
+    const missing = missingOf(rule as Rule, denial)
+    const who = accountName(session as Session)
+    const page = forbiddenPage({ ...respond.facts(request), who, missing })
     const json = insufficient({ reason, requestId, detail: page.detail, missing })
     respond.page(request, reply, page, { reason, json })
   }

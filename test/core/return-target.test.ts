@@ -8,8 +8,12 @@ const target = (value: string | undefined) => returnTarget(value, { origin, pref
 const isOwnOrigin = (other: string) => other === origin || other === 'https://b.example.com:8443'
 const anyOfOurs = (value: string) => returnTarget(value, { origin, prefix: '/oauth2', isOwnOrigin })
 
+// A line separator in a name would end the line of TAP it stands in, and with it the whole file.
+const inAscii = (text: string) =>
+  JSON.stringify(text).replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`)
+
 for (const [value = '', id = '', safe = ''] of corpus('redirects.tsv')) {
-  t.test(`answers ${id} safely: ${printable(value)}`, async (t) => {
+  t.test(`answers ${id} safely: ${inAscii(value.slice(0, 60))}`, async (t) => {
     t.equal(target(value), safe.startsWith('ACCEPT') ? origin + value : `${origin}/`)
     t.ok(isOwnOrigin(new URL(anyOfOurs(value)).origin))
   })
@@ -35,10 +39,8 @@ const kept = [
 ]
 
 t.test('keeps a page of ours byte for byte', async (t) => {
-  for (const value of kept) {
-    if (value === '/a:b/c?d') t.equal(target(value), `${origin}/`)
-    else t.equal(target(value), origin + value)
-  }
+  for (const value of kept) t.equal(target(value), origin + value)
+  t.equal(target('/a:/b'), `${origin}/`, 'but nothing that is a scheme once the slash is dropped')
 })
 
 t.test('resolves dot segments and encodes what browsers would', async (t) => {
@@ -160,10 +162,3 @@ t.test('stays on our origin for every value, read by a browser or decoded once m
     { numRuns: 5000 },
   )
 })
-
-/** A name that a TAP parser takes for one line. */
-function printable(value: string): string {
-  return value
-    .slice(0, 60)
-    .replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}

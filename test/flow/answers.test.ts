@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Connection } from '../support/recorder.ts'
-import { ask, cookieLine, headsAt, requestBytes, startSignedIn } from '../support/scene.ts'
+import { ask, cookieLine, headsAt, requestBytes, startScene, startSignedIn } from '../support/scene.ts'
 
 /** Answers by path: a head, a stream, a foreign cookie; and whatever is asked for slowly waits. */
 function answering(hold: { release?: () => void }) {
@@ -123,4 +123,15 @@ t.test('an upstream that gives no answer is told by cause, never by its text', a
     t.notMatch(page.body + api.body, /127\.0\.0\.1|ECONN|UND_ERR/)
     await gateway.logged(new RegExp(`"path":"${path}","status":${status}.*"reason":"${reason}"`))
   }
+})
+
+t.test('an answer that breaks off is cut off, and logged', async (t) => {
+  const half = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'
+  const scene = await startScene(t, {
+    answer: (connection) => connection.socket.on('data', () => connection.socket.end(half)),
+    routes: ['path: /**, access: public'],
+  })
+  const answer = await ask(scene.gateway, 'GET /x', ['Connection: keep-alive'])
+  t.match(answer, /^HTTP\/1\.1 200 [\s\S]*half$/)
+  await scene.gateway.logged(/"level":40,.*POSTERN_UPSTREAM_/)
 })

@@ -109,6 +109,23 @@ t.test('a path that some upstream reads otherwise must pass both ways', async (t
   t.equal(upstream.bytes(), before)
 })
 
+t.test('a rule that is hidden behind another reading still counts', async (t) => {
+  const scene = await startSignedIn(t, {
+    routes: ['path: /**, access: public', 'path: /admin/**, scopes: [admin]'],
+  })
+  const { gateway, upstream } = scene
+  const { length } = headsAt(upstream)
+  for (const path of ['/admin;x/y', '/ADMIN;/y', '/admin./y', '/admin%20/y']) {
+    t.match(await ask(gateway, `GET ${path}`), /^HTTP\/1\.1 401 /, path)
+    t.match(
+      await ask(gateway, `GET ${path}`, [cookieLine(scene)]),
+      /^HTTP\/1\.1 403 [\s\S]*"missing-scope"/,
+      path,
+    )
+  }
+  t.equal(headsAt(upstream).length, length)
+})
+
 t.test('what an account lacks is named, on the page and in its JSON twin', async (t) => {
   const scene = await startSignedIn(t, { routes })
   const { gateway, upstream, browser } = scene

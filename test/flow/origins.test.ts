@@ -56,6 +56,8 @@ t.test('hosts below the cookie domain share one session', async (t) => {
   for (const host of ['evilapp.localhost', 'app.localhost.evil.test', 'xapp.localhost']) {
     t.match(await ask(gateway, 'GET /x', [`Host: ${host}:${gateway.port}`]), /^HTTP\/1\.1 421 /, host)
   }
+  const lost = await createBrowser().navigate(`${app}/oauth2/callback?code=x&state=x.again`)
+  t.match(lost.body, /did not bring the sign-in back/)
   await scene.browser.fetch(`${api}/oauth2/sign_out`, { method: 'POST' })
   t.equal((await scene.browser.fetch(`${app}/x`)).status, 401, 'and signing out ends it for all')
   t.equal(headsAt(upstream).length, length)

@@ -24,7 +24,7 @@ export type SceneOptions = Readonly<
   }
 >
 
-export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
+const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 
 /** All scopes that the test provider knows, as a YAML flow. */
 const everyScope =
