@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { open } from 'node:fs/promises'
 import t from 'tap'
 import { complaintOf, exitCodeOf } from '../../src/cli/complaint.ts'
 import { ConfigError } from '../../src/config/problem.ts'
@@ -12,8 +12,8 @@ t.test('a configuration error is its problems, and 78', async (t) => {
 })
 
 t.test('what the operating system refuses is one line, and 1', async (t) => {
-  const error = await new Promise<Error>((resolve) => connect(`${t.testdir()}/none`).on('error', resolve))
-  t.match(complaintOf(error), /^postern: connect ENOENT [^\n]*none$/)
+  const error = await open(`${t.testdir()}/none`).catch((reason: unknown) => reason)
+  t.match(complaintOf(error), /^postern: ENOENT: [^\n]*none'$/)
   t.equal(exitCodeOf(error), 1)
   const taken = Object.assign(new Error('listen: in use'), { syscall: 'listen', code: 'EADDRINUSE' })
   t.equal(complaintOf(taken), 'postern: listen: in use (is it running already?)')

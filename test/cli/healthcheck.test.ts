@@ -1,10 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createAdmin } from '../../src/admin/health.ts'
 import { runHealthcheck } from '../../src/cli/healthcheck.ts'
 
 const checks = { provider: { ok: false, reason: 'two\nlines' } }
+
+/** The path of a socket has to be short, 107 bytes, which a folder of tap's need not be. */
+function socketPath(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return join(folder, 'admin.sock')
+}
 
 function portOf(address: string): number {
   return Number(new URL(address).port)
@@ -25,7 +34,7 @@ t.test('a living gateway is 0 and silent, on every spelling of this machine', as
 t.test('a unix socket is asked as well', async (t) => {
   const admin = createAdmin({ readiness: () => ({ ready: true, checks: {} }) })
   t.teardown(() => admin.close())
-  const path = join(t.testdir(), 'admin.sock')
+  const path = socketPath(t)
   await admin.listen({ path })
   t.equal(await runHealthcheck({ listen: { path }, timeoutMs: 5000 }), 0)
 })
@@ -56,7 +65,7 @@ t.test('nobody there, silence and nonsense are 1 with one line', async (t) => {
   )
   const said = t.capture(process.stderr, 'write', () => true)
   const results = [
-    await runHealthcheck({ listen: { path: join(t.testdir(), 'nobody.sock') }, timeoutMs: 5000 }),
+    await runHealthcheck({ listen: { path: socketPath(t) }, timeoutMs: 5000 }),
     await runHealthcheck({ listen: { host: '127.0.0.1', port: ports[0] as number }, timeoutMs: 50 }),
     await runHealthcheck({ listen: { host: '127.0.0.1', port: ports[1] as number }, timeoutMs: 5000 }),
   ]
