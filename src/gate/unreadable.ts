@@ -6,6 +6,9 @@ import { problem } from '../pages/problem.ts'
 /** The error of a message that Node's parser gave up on. */
 type ParseError = Error & { code?: string }
 
+/** How long a client has to read the answer and close its side, in milliseconds. */
+const lingerMs = 1_000
+
 /**
  * Builds the answer to bytes that never became a request: 431 for too many header bytes (a page, since cookies are
  * the usual cause and a person has to act), 408 for headers that do not come, 400 for all else; then the end.
@@ -17,7 +20,11 @@ export function createRefuseUnreadable(prefix: string, createRequestId: () => st
       socket.destroy()
       return
     }
+    // When an upgrade is refused, nobody else listens any more, and an error without a listener ends the process.
+    socket.on('error', () => socket.destroy())
     socket.end(answerTo(error, prefix, createRequestId()), 'latin1')
+    // That closes our side only: a client that keeps its own open must not keep the connection.
+    setTimeout(() => socket.destroy(), lingerMs).unref()
   }
 }
 

@@ -26,6 +26,8 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 const host = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 const rememberedHops = 1_000
+/** Room for an IPv6 address with zone and port; longer text is no address, and not remembered. */
+const longestAddress = 64
 
 /** Trust in the given CIDRs and single addresses, which the configuration has validated; nobody by default. */
 export function createTrust(cidrs: readonly string[]): Trust {
@@ -36,11 +38,13 @@ export function createTrust(cidrs: readonly string[]): Trust {
   const hopOf = (text: string): Hop => {
     const known = hops.get(text)
     if (known !== undefined) return known
-    if (hops.size >= rememberedHops) hops.clear()
     const address = parseAddress(text)
     const isTrusted = address !== undefined && ranges.some((range) => isWithin(address, range))
     const hop = { address: address?.toString() ?? '', isTrusted }
-    hops.set(text, hop)
+    if (text.length > longestAddress) return hop
+    if (hops.size >= rememberedHops) hops.clear()
+    // A copy of its own: a part of the header, used as key, would keep the whole header in memory.
+    hops.set(Buffer.from(text, 'latin1').toString('latin1'), hop)
     return hop
   }
 

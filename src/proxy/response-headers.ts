@@ -26,6 +26,8 @@ type Fate =
 
 const knownNames = new Map<string, Fate>()
 const maxKnownNames = 1_000
+/** Longer names are worked out each time, so that they do not fill the memory. */
+const maxKnownLength = 64
 
 /**
  * The headers of the response from those of the upstream (bytes, names and values alternating, as undici gives them).
@@ -64,8 +66,9 @@ export function responseHead(
 }
 
 function learn(name: string): Fate {
-  if (knownNames.size >= maxKnownNames) knownNames.clear()
   const fate = fateOf(name.toLowerCase())
+  if (name.length > maxKnownLength) return fate
+  if (knownNames.size >= maxKnownNames) knownNames.clear()
   knownNames.set(name, fate)
   return fate
 }
