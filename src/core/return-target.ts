@@ -49,7 +49,7 @@ function isPagePath(pathname: string, options: ReturnTargetOptions): boolean {
     String.fromCharCode(Number.parseInt(hex, 16)),
   )
   const resolved = new URL(`${options.origin}${decoded}`).pathname
-  return ![pathname, resolved].some(
+  return ![pathname, decoded, resolved].some(
     (path) => /^\/\//.test(path) || schemePath.test(path) || isOwnEndpoint(path, options),
   )
 }

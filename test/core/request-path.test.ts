@@ -131,7 +131,7 @@ const readings: Record<string, string[]> = {
   '/admin../x': ['/admin/x'],
   '/admin%20/x': ['/admin/x'],
   '/%20admin': ['/admin'],
-  '/admin%20.%20': ['/admin'],
+  '/admin%20.%20': ['/admin', '/admin%20.'],
   '/files/...': ['/files/'],
   '/files/.../x': ['/files/x'],
   '/.../': ['/'],

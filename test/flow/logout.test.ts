@@ -100,7 +100,7 @@ t.test('nobody is signed out by a request of another site', async (t) => {
   const { gateway, upstream } = scene
   const before = headsAt(upstream).length
   const rows: [line: string, headers: string[], status: number, text: RegExp][] = [
-    ['POST', ['Sec-Fetch-Site: cross-site', html], 403, /"cross-site"/],
+    ['POST', ['Sec-Fetch-Site: cross-site', html], 403, /Stopped for your safety/],
     ['POST', ['Origin: https://evil.test'], 403, /"cross-site"/],
     ['GET', [html], 200, /Sign out\?/],
     ['GET', ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Site: cross-site'], 200, /Sign out\?/],
