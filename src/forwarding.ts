@@ -41,6 +41,9 @@ export function createForwarding(options: ForwardingOptions) {
 
   const withoutOwnCookies = createMemo(rememberedHeaders, (header) => withoutCookies(header, ownsCookie))
 
+  // A session is the same object from request to request, and so are the headers that name it.
+  const identities = new WeakMap<Session, Map<Upstream, Identity>>()
+
   return function handle(request: FastifyRequest, reply: FastifyReply): void {
     // The client may have gone while its session was being renewed.
     if (reply.raw.destroyed) return
@@ -48,6 +51,14 @@ export function createForwarding(options: ForwardingOptions) {
     const head = upgradeOf.get(request.raw)
     if (head === undefined) forward(request.raw, reply.raw, plan)
     else upgrade(request.raw, reply.raw, head, plan)
+  }
+
+  function identityOf(upstream: Upstream, session: Session): Identity {
+    const known = identities.get(session) ?? new Map<Upstream, Identity>()
+    identities.set(session, known)
+    const identity = known.get(upstream) ?? identityFor(upstream, session)
+    known.set(upstream, identity)
+    return identity
   }
 
   function lifeOf(session: Session | undefined) {
@@ -77,7 +88,7 @@ export function createForwarding(options: ForwardingOptions) {
         requestId,
         bearer: session && bearerFor(upstream, session),
         passAuthorization: rule.authorization === 'pass',
-        identity: session === undefined ? noIdentity : identityFor(upstream, session),
+        identity: session === undefined ? noIdentity : identityOf(upstream, session),
         ownsCookie,
         withoutOwnCookies,
         stripped,
@@ -95,7 +106,9 @@ export function createForwarding(options: ForwardingOptions) {
 /** A stream without a session is registered too, so that it ends when the gateway does. */
 const nobodysLife = Object.freeze({ sessionId: '', endsAt: Number.POSITIVE_INFINITY })
 
-const noIdentity: ForwardPlan['facts']['identity'] = Object.freeze([])
+type Identity = ForwardPlan['facts']['identity']
+
+const noIdentity: Identity = Object.freeze([])
 
 function bearerFor({ token }: Upstream, { tokens }: Session): string | undefined {
   if (token === 'none') return undefined

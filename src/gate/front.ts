@@ -5,6 +5,7 @@ import { canonicalPath } from '../core/request-path.ts'
 import type { Answers } from './answer.ts'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
 import type { Sites } from './site.ts'
+import { createTurns } from './turns.ts'
 import type { Origin, Visit } from './visit.ts'
 
 type FrontOptions = Readonly<{
@@ -26,6 +27,7 @@ type FrontOptions = Readonly<{
  */
 export function createFront(options: FrontOptions): onRequestHookHandler {
   const { sites, answers, ruleKnowsHost, originOf, createRequestId, onEnd, elapsed } = options
+  const inTurn = createTurns()
 
   return function front(request, reply, done) {
     const { raw } = request
@@ -49,6 +51,6 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
     if (host === undefined) return answers.badRequest(request, reply, 'host-invalid')
     if (visit.target === undefined) return answers.badRequest(request, reply, 'target-not-canonical')
     if (visit.site === undefined && !ruleKnowsHost(host)) return answers.misdirected(request, reply)
-    done()
+    inTurn(raw.socket, reply.raw, done)
   }
 }

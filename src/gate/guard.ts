@@ -4,6 +4,7 @@ import { isCrossSite, isForeignUpgrade, isNavigation, isRetrieval } from '../cor
 import type { CanonicalPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Match, RuleTable } from '../core/rules.ts'
+import type { Session } from '../core/session.ts'
 import type { Answers } from './answer.ts'
 import type { Identify, Identity } from './identity.ts'
 import type { Sites } from './site.ts'
@@ -109,7 +110,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       answers.unavailable(request, reply, failure)
       return
     }
-    const decisions = found.map((rule) => decide(rule, session, factsOf(request, rule)))
+    const decisions = found.map((rule) => decide(rule, session, factsOf(request, rule, session)))
     // The first denial wins; without one the decision for the path as written stands.
     const decision = decisions.find(({ kind }) => kind !== 'forward') ?? (decisions[0] as Decision)
     visit.decision = decision.kind
@@ -118,11 +119,16 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     else answers.decision(request, reply, decision)
   }
 
-  function factsOf({ method, headers, visit }: FastifyRequest, { allowedOrigins }: Rule) {
+  function factsOf(
+    { method, headers, visit }: FastifyRequest,
+    { allowedOrigins }: Rule,
+    session: Session | undefined,
+  ) {
     const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || allowedOrigins.includes(origin)
     return {
       isSafe: !visit.isUpgrade && isRetrieval(method),
-      isNavigation: !visit.isUpgrade && isNavigation(method, headers),
+      // Asked only where there is nobody to let pass: reading Accept is dear.
+      isNavigation: session === undefined && !visit.isUpgrade && isNavigation(method, headers),
       isCrossSite: visit.isUpgrade
         ? isForeignUpgrade(headers, isAllowed)
         : isCrossSite(method, headers, isAllowed),

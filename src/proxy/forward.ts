@@ -25,7 +25,7 @@ function dispatchOptions(req: IncomingMessage, plan: ForwardPlan): DispatchOptio
     method: req.method as Dispatcher.HttpMethod,
     path: upstreamPath(upstream.mapping, path, query),
     headers: requestHeaders(req.rawHeaders, facts),
-    body: hasBody(req) ? requestBody(req) : null,
+    body: hasBody(req) ? requestBody(req, upstream.bodyTimeoutMs) : null,
     upgrade: null,
     bodyTimeout: req.headers.accept?.includes('text/event-stream') ? 0 : upstream.bodyTimeoutMs,
     servername: fixedServerName,

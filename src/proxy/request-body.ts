@@ -14,10 +14,15 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  * The body of a request as a stream of its own, with back-pressure.
  *
  * undici destroys a body it needs no more, and would take the client's connection along. Destroying this one discards what is
- * left of the body instead, so that the connection is free for the next request; a body much too long ends the connection.
+ * left of the body instead, so that the connection is free for the next request; a body much too long ends the connection,
+ * and so does one of which nothing comes for `silenceMs`, unless it is held back.
  */
-export function requestBody(req: IncomingMessage): Readable {
+export function requestBody(req: IncomingMessage, silenceMs: number): Readable {
   let left = maxDiscarded
+  const silence = setTimeout(() => {
+    if (req.isPaused()) silence.refresh()
+    else req.destroy()
+  }, silenceMs)
   const body = new Readable({
     read: () => req.resume(),
     destroy: (_error, done) => {
@@ -26,11 +31,13 @@ export function requestBody(req: IncomingMessage): Readable {
     },
   })
   req.on('data', (chunk: Buffer) => {
+    silence.refresh()
     if (body.destroyed) {
       left -= chunk.length
       if (left < 0) req.destroy()
     } else if (!body.push(chunk)) req.pause()
   })
   req.on('end', () => body.push(null))
+  req.on('close', () => clearTimeout(silence))
   return body
 }
