@@ -31,7 +31,7 @@ type ForwardingOptions = Readonly<{
 }>
 
 /** Cookie headers that are remembered with ours taken out; a few kilobytes each. */
-const rememberedHeaders = 4_096
+const rememberedHeaders = 2_048
 
 /** Builds the handler of admitted requests: it joins what the gate found out with what the proxy needs to know. */
 export function createForwarding(options: ForwardingOptions) {
@@ -41,6 +41,8 @@ export function createForwarding(options: ForwardingOptions) {
 
   const withoutOwnCookies = createMemo(rememberedHeaders, (header) => withoutCookies(header, ownsCookie))
 
+  // A stream without a session is registered too, so that it ends when the gateway does.
+  const nobodys = { streams: live, sessionId: '', endsAt: Number.POSITIVE_INFINITY }
   // A session is the same object from request to request, and so are the headers that name it.
   const identities = new WeakMap<Session, Map<Upstream, Identity>>()
 
@@ -61,8 +63,8 @@ export function createForwarding(options: ForwardingOptions) {
     return identity
   }
 
-  function lifeOf(session: Session | undefined) {
-    return session === undefined ? nobodysLife : { sessionId: session.id, endsAt: endsAt(session) }
+  function liveOf(session: Session | undefined) {
+    return session === undefined ? nobodys : { streams: live, sessionId: session.id, endsAt: endsAt(session) }
   }
 
   function planFor(request: FastifyRequest, reply: FastifyReply): ForwardPlan {
@@ -96,15 +98,12 @@ export function createForwarding(options: ForwardingOptions) {
       setCookies: () => cookieLines(visit.cookies),
       isProtected: visit.isProtected === true,
       expectsContinue: visit.expectsContinue,
-      live: { streams: live, ...lifeOf(visit.session) },
+      live: liveOf(visit.session),
       onFailure: (error) => onFailure(request, reply, error),
       onCut: (error) => onCut(error, requestId),
     }
   }
 }
-
-/** A stream without a session is registered too, so that it ends when the gateway does. */
-const nobodysLife = Object.freeze({ sessionId: '', endsAt: Number.POSITIVE_INFINITY })
 
 type Identity = ForwardPlan['facts']['identity']
 

@@ -27,7 +27,7 @@ type FrontOptions = Readonly<{
  */
 export function createFront(options: FrontOptions): onRequestHookHandler {
   const { sites, answers, ruleKnowsHost, originOf, createRequestId, onEnd, elapsed } = options
-  const inTurn = createTurns()
+  const turns = createTurns()
 
   return function front(request, reply, done) {
     const { raw } = request
@@ -44,13 +44,19 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
     }
     request.visit = visit
     const connection = visit.isUpgrade ? raw.socket : reply.raw
-    connection.once('close', () => onEnd(request, reply))
+    connection.once('close', () => {
+      onEnd(request, reply)
+      if (visit.hasTurn === true) turns.pass(raw.socket)
+    })
 
     const problem = headProblem(raw.rawHeaders, raw.httpVersion)
     if (problem !== undefined) return answers.badRequest(request, reply, problem)
     if (host === undefined) return answers.badRequest(request, reply, 'host-invalid')
     if (visit.target === undefined) return answers.badRequest(request, reply, 'target-not-canonical')
     if (visit.site === undefined && !ruleKnowsHost(host)) return answers.misdirected(request, reply)
-    inTurn(raw.socket, reply.raw, done)
+    turns.take(raw.socket, () => {
+      visit.hasTurn = true
+      done()
+    })
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { hostKey, parseHost } from '../core/host.ts'
+import { createMemo } from '../core/memo.ts'
 import type { Origin } from './visit.ts'
 
 /** What the trusted proxies in front can tell of a request's way here. */
@@ -9,6 +10,19 @@ type Trust = Readonly<{
   hostOf: (peer: string | undefined, forwardedHost: string | undefined) => string | undefined
 }>
 
+/** Host headers that are not read again. */
+const rememberedHosts = 256
+
+const hostsOf = {
+  http: createMemo(rememberedHosts, (header) => keyOf(header, 'http')),
+  https: createMemo(rememberedHosts, (header) => keyOf(header, 'https')),
+}
+
+function keyOf(header: string, scheme: 'http' | 'https'): string | undefined {
+  const host = parseHost(header)
+  return host && hostKey(host, scheme)
+}
+
 /** Builds the one reader of where a request came from and which host it asked for. */
 export function createOriginOf(trust: Trust, defaultScheme: 'http' | 'https') {
   return ({ socket, headers }: IncomingMessage): Origin => {
@@ -16,13 +30,8 @@ export function createOriginOf(trust: Trust, defaultScheme: 'http' | 'https') {
     const { address, chain } = trust.clientOf(peer, joined(headers['x-forwarded-for']))
     const scheme = trust.schemeOf(peer, joined(headers['x-forwarded-proto']))
     const forwardedHost = trust.hostOf(peer, joined(headers['x-forwarded-host']))
-    const host = parseHost(forwardedHost ?? headers.host ?? '')
-    return {
-      client: address,
-      forwardedFor: chain,
-      host: host && hostKey(host, scheme ?? defaultScheme),
-      scheme,
-    }
+    const hostOf = hostsOf[scheme ?? defaultScheme]
+    return { client: address, forwardedFor: chain, host: hostOf(forwardedHost ?? headers.host ?? ''), scheme }
   }
 }
 

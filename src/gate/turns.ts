@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Requests that may wait behind another one on the same connection; browsers send none ahead. */
@@ -9,28 +8,31 @@ const maxWaiting = 32
  * Node hands out all that a client sends ahead at once, so that a single connection could open any number of connections
  * to an upstream.
  */
-export function createTurns(): (socket: Socket, response: ServerResponse, go: () => void) => void {
-  const waiting = new WeakMap<Socket, (() => void)[]>()
+export type Turns = Readonly<{
+  /** Calls `go` when no other request of this connection is under way; ends a connection that sends too much ahead. */
+  take: (socket: Socket, go: () => void) => void
+  /** The request whose turn it was is over. */
+  pass: (socket: Socket) => void
+}>
 
-  return (socket, response, go) => {
-    const queue = waiting.get(socket)
+/** Makes the turns of all connections. */
+export function createTurns(): Turns {
+  const busy = new WeakMap<Socket, (() => void)[]>()
+
+  function take(socket: Socket, go: () => void): void {
+    const queue = busy.get(socket)
     if (queue === undefined) {
-      waiting.set(socket, [])
-      response.once('close', () => passOn(socket))
+      busy.set(socket, [])
       go()
-    } else if (queue.length < maxWaiting) {
-      queue.push(() => {
-        response.once('close', () => passOn(socket))
-        go()
-      })
-    } else {
-      socket.destroy()
-    }
+    } else if (queue.length < maxWaiting) queue.push(go)
+    else socket.destroy()
   }
 
-  function passOn(socket: Socket): void {
-    const next = waiting.get(socket)?.shift()
-    if (next === undefined || socket.destroyed) waiting.delete(socket)
+  function pass(socket: Socket): void {
+    const next = busy.get(socket)?.shift()
+    if (next === undefined || socket.destroyed) busy.delete(socket)
     else next()
   }
+
+  return { take, pass }
 }

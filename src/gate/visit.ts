@@ -31,6 +31,8 @@ export type Visit = {
   readonly isUpgrade: boolean
   /** The client waits for a 100 (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean
+  /** It is this request's turn on its connection; see `createTurns`. */
+  hasTurn?: boolean
   rule?: Rule
   /** Whether the answer is for one person only: by the rule, or by that of another reading of the path. */
   isProtected?: boolean

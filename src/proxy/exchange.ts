@@ -41,14 +41,16 @@ const plainReason = /^[\t\x20-\x7e]*$/
 /**
  * One request and its response on their way through undici, straight between the two sockets.
  *
- * A class, since undici takes its handler as an object of methods, and one is made per request.
+ * A class, since undici takes its handler as an object of methods, and one is made per request. These are undici's older
+ * methods: for the newer ones it parses the response headers into an object first (measured: 1.5 of 50 µs a request).
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   protected readonly res: ServerResponse
   protected readonly plan: ForwardPlan
   private readonly req: IncomingMessage
   private readonly options: DispatchOptions
-  private controller: Dispatcher.DispatchController | undefined
+  private abort: ((error?: Error) => void) | undefined
+  private resume: (() => void) | undefined
   private unlist: (() => void) | undefined
   private informational = 0
   private hasStarted = false
@@ -65,40 +67,37 @@ export class Exchange implements Dispatcher.DispatchHandler {
     res.on('close', () => this.onClientClose())
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller
-    if (this.isOver) controller.abort(clientGone)
+  onConnect(abort: (error?: Error) => void): void {
+    this.abort = abort
+    if (this.isOver) abort(clientGone)
   }
 
   onResponseStarted(): void {
     this.hasStarted = true
   }
 
-  /** Throws at a response that cannot be passed on; undici then gives up the connection and calls `onResponseError`. */
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    reason: string,
-  ): void {
+  /** Throws at a response that cannot be passed on; undici then gives up the connection and calls `onError`. */
+  onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
+    this.resume = resume
     if (status < 200) this.onInformational(status)
-    else this.onHead(controller.rawHeaders as Buffer[], status, reason)
+    else this.onHead(raw, status, reason)
+    return true
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(chunk: Buffer): boolean {
     this.hasBodyBegun = true
-    if (this.res.write(chunk)) return
-    controller.pause()
-    this.res.once('drain', () => controller.resume())
+    if (this.res.write(chunk)) return true
+    this.res.once('drain', this.resume as () => void)
+    return false
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     if (this.isOver) return
     this.finish()
     this.res.end()
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
+  onError(error: Error): void {
     if (this.isOver) return
     if (this.isRetryable && !this.hasStarted && this.plan.upstream.hadServed(error)) this.retry()
     else this.giveUp(error)
@@ -125,7 +124,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (isEventStream) this.listEventStream()
     process.nextTick(flushHead, this)
     // undici counts the Content-Length of a 304 as missing bytes (RFC 9110 section 8.6 allows one), so it is not waited for.
-    if (status === 204 || status === 304) this.onResponseEnd()
+    if (status === 204 || status === 304) this.onComplete()
   }
 
   private onInformational(status: number): void {
@@ -136,7 +135,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private onClientClose(): void {
     if (this.isOver) return
     this.finish()
-    this.controller?.abort(clientGone)
+    this.abort?.(clientGone)
   }
 
   /** Ends an event stream as its session ends; the browser's next attempt is judged anew. */
@@ -144,7 +143,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { live } = this.plan
     this.unlist = live?.streams.add(live.sessionId, live.endsAt, () => {
       this.finish()
-      this.controller?.abort(clientGone)
+      this.abort?.(clientGone)
       this.res.end()
     })
   }

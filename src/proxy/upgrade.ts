@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Dispatcher } from 'undici'
+
 import { type DispatchOptions, Exchange, type ForwardPlan } from './exchange.ts'
 import { hasBody } from './request-body.ts'
 import { requestHeaders } from './request-headers.ts'
@@ -61,14 +61,8 @@ class UpgradeExchange extends Exchange {
     this.early = early
   }
 
-  /** Throws if the upstream switched to something else; undici then closes its socket and calls `onResponseError`. */
-  onRequestUpgrade(
-    controller: Dispatcher.DispatchController,
-    _status: number,
-    _headers: unknown,
-    upstream: Duplex,
-  ): void {
-    const raw = controller.rawHeaders as Buffer[]
+  /** Throws if the upstream switched to something else; undici then closes its socket and calls `onError`. */
+  onUpgrade(_status: number, raw: Buffer[], upstream: Duplex): void {
     if (!hasSwitchedToWebSocket(raw)) throw new Error('unwanted protocol')
     const { res, plan } = this
     const client = res.socket as Socket

@@ -18,7 +18,7 @@ const unusable: SessionRead = Object.freeze({ session: undefined, isStale: false
 const maxClears = 20
 
 /** Cookie headers whose sessions are found without taking them apart again; a few kilobytes each. */
-const rememberedHeaders = 4_096
+const rememberedHeaders = 2_048
 
 /** A session that a seal held. */
 type Found = SessionRead & { session: Session }

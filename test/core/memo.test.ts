@@ -28,3 +28,14 @@ t.test('texts on the same slot never get each other’s result', async (t) => {
     t.equal(measure(text), text)
   }
 })
+
+t.test('very long texts are not kept', async (t) => {
+  let worked = 0
+  const count = createMemo(4, () => {
+    worked += 1
+    return worked
+  })
+  const long = 'x'.repeat(8_193)
+  t.equal(count(long), 1)
+  t.equal(count(long), 2)
+})
