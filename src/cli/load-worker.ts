@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadConfig } from '../config/load.ts'
-import { ConfigError, type Problem } from '../config/problem.ts'
+import { type Problem, problemsOf } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
 import { ruleProblems } from '../core/rules.ts'
 
@@ -13,7 +13,6 @@ function load(file: string): Loaded {
   try {
     return { config: loadConfig(file, { env: process.env, checkRules: ruleProblems }) }
   } catch (error) {
-    if (error instanceof ConfigError) return { problems: error.problems }
-    throw error
+    return { problems: problemsOf(error) }
   }
 }

@@ -15,6 +15,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** The problems that a ConfigError tells of; anything else is thrown on. */
+export function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof ConfigError) return error.problems
+  throw error
+}
+
 /** Writes a problem as one line: `postern.yaml:12:13  routes[2].scopes  must be a list of strings`. */
 export function renderProblem({ file, line, column, path, message }: Problem): string {
   return [`${file}:${line}:${column}`, path, message].filter((part) => part !== '').join('  ')
