@@ -44,7 +44,8 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
     }
     request.visit = visit
     const connection = visit.isUpgrade ? raw.socket : reply.raw
-    connection.once('close', () => {
+    // Not `once`, whose wrapper costs more than it saves: a response closes one time only.
+    connection.on('close', () => {
       onEnd(request, reply)
       if (visit.hasTurn === true) turns.pass(raw.socket)
     })

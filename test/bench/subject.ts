@@ -20,6 +20,9 @@ export type Subject = Readonly<{
 /** The name of the subject that all others are divided by. */
 export const floorName = 'floor: node:http + undici'
 
+/** The same, asked with the very requests that Postern gets from somebody who is signed in. */
+export const floorWithCookieName = 'floor, with the session cookie in the request'
+
 /** The path that every subject is asked for; Postern guards it with a rule that takes a scope. */
 export const guardedPath = '/service-7/items/42?page=2'
 

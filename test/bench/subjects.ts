@@ -7,6 +7,7 @@ import { postern } from './postern.ts'
 import { serveFile } from './processes.ts'
 import {
   floorName,
+  floorWithCookieName,
   guardedPath,
   publicName,
   publicPath,
@@ -18,6 +19,7 @@ import {
 export const subjects: readonly Subject[] = [
   { name: 'upstream, asked directly', start: (bench) => ownServer(bench, 'upstream', []) },
   { name: floorName, start: startFloor },
+  { name: floorWithCookieName, start: startFloorWithCookie },
   nginx,
   { name: publicName, start: (bench) => postern(bench, { path: publicPath, isSignedIn: false }) },
   { name: sessionName, start: (bench) => postern(bench, {}) },
@@ -29,6 +31,13 @@ export const subjects: readonly Subject[] = [
 /** The bare proxy, also used alone by the streaming experiment. */
 export function startFloor(bench: Bench): Promise<Running> {
   return ownServer(bench, 'floor', [bench.upstream])
+}
+
+/** A bare proxy passes on what it gets: the same cookie makes the same bytes to read, and more to write. */
+async function startFloorWithCookie(bench: Bench): Promise<Running> {
+  const signedIn = await postern(bench, {})
+  await signedIn.close()
+  return { ...(await startFloor(bench)), cookies: signedIn.cookies }
 }
 
 async function ownServer(bench: Bench, file: string, args: readonly string[]): Promise<Running> {

@@ -1,7 +1,7 @@
 /** The figures Postern has set itself, compared with one run's medians. */
 import type { Comparison, Row } from './comparison.ts'
 import type { Experiments } from './report.ts'
-import { apacheName, sessionName } from './subject.ts'
+import { apacheName, floorWithCookieName, sessionName } from './subject.ts'
 
 export type Target = Readonly<{ name: string; limit: string; value: number; isMet: boolean }>
 
@@ -9,8 +9,18 @@ export type Target = Readonly<{ name: string; limit: string; value: number; isMe
 export function judge(comparison: Comparison, experiments: Experiments): Target[] {
   const session = find(comparison, sessionName)
   const apache = find(comparison, apacheName)
+  const floorWithCookie = find(comparison, floorWithCookieName)
   return [
     ...(session ? [atMost('CPU per authenticated request, × floor', 1.25, session.cpuRatio.median)] : []),
+    ...(session && floorWithCookie
+      ? [
+          atMost(
+            'the same, × floor with the same request',
+            1.25,
+            session.cpuRatio.median / floorWithCookie.cpuRatio.median,
+          ),
+        ]
+      : []),
     ...(session && apache
       ? [
           atLeast(
