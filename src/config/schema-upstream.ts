@@ -44,7 +44,8 @@ const timeouts = z.strictObject({
   body: documented(shortDuration.prefault('60s'), {
     type: 'duration',
     unit: durationUnit,
-    meaning: 'How long the body of an answer, or of a request that is not held back, may pause between two pieces.',
+    meaning:
+      'How long the body of an answer, or of a request that is not held back, may pause between two pieces.',
     example: '10m',
   }),
 })
