@@ -3,34 +3,12 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { type Gate, startGate, upstreamConfig } from '../support/gate.ts'
-import { type Connection, pem, startRecorder } from '../support/recorder.ts'
+import { type Answer, inTurn, ok, startTimed } from '../support/proxied.ts'
+import { pem, startRecorder } from '../support/recorder.ts'
 
-const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const get = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n'
-
-type Answer = (connection: Connection, n: number) => void
-
-const setUp = async (t: Test, answer: Answer, timeouts = {}, listen = {}) => {
-  const recorder = await startRecorder(answer)
-  t.teardown(recorder.close)
-  const config = upstreamConfig(recorder.origin, {
-    timeouts: { connect: 5_000, headers: 5_000, body: 5_000, ...timeouts },
-  })
-  return { recorder, gate: await startGate(t, config, {}, listen) }
-}
-
-/** Answers the requests of a connection in turn; undefined cuts it off. */
-const inTurn =
-  (...answers: (string | undefined)[]): Answer =>
-  (connection) => {
-    connection.socket.on('data', () => {
-      const answer = answers.shift()
-      if (answer === undefined) connection.socket.destroy()
-      else connection.send(answer)
-    })
-  }
 
 const told = (gate: Gate): [string, string][] => gate.failures.map(({ code, detail }) => [code, detail])
 
@@ -64,20 +42,22 @@ t.test('an upstream that accepts but never finishes connecting times out', async
 })
 
 t.test('an upstream that does not answer times out, and its connection is given up', async (t) => {
-  const { recorder, gate } = await setUp(t, () => undefined, { headers: 20 })
+  const { recorder, gate } = await startTimed(t, () => undefined, { headers: 20 })
   t.match(await gate.client(get).sees('TIMEOUT'), /^HTTP\/1\.1 504 /)
   t.same(told(gate), [['POSTERN_UPSTREAM_TIMEOUT', 'upstream web: UND_ERR_HEADERS_TIMEOUT']])
   await recorder.connections[0]?.closed
 })
 
 t.test('an answer that stops in the middle is cut off after the body timeout', async (t) => {
-  const { gate } = await setUp(t, inTurn('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123'), { body: 20 })
+  const { gate } = await startTimed(t, inTurn('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123'), {
+    body: 20,
+  })
   t.match(await gate.exchange(get), /\r\n\r\n123$/)
   t.match(gate.cuts[0], { code: 'POSTERN_UPSTREAM_TIMEOUT', detail: 'upstream web: UND_ERR_BODY_TIMEOUT' })
 })
 
 t.test('an event stream may be silent for longer than the body timeout', async (t) => {
-  const { recorder, gate } = await setUp(t, () => undefined, { body: 20 })
+  const { recorder, gate } = await startTimed(t, () => undefined, { body: 20 })
   const streaming = gate.client('GET /s HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n')
   const upstream = await recorder.connection(0)
   await upstream.sees('\r\n\r\n')
@@ -95,7 +75,7 @@ t.test('an event stream may be silent for longer than the body timeout', async (
 t.test(
   'an upstream that hangs up unanswered on a new connection is unreachable, and not asked again',
   async (t) => {
-    const { recorder, gate } = await setUp(t, inTurn(undefined))
+    const { recorder, gate } = await startTimed(t, inTurn(undefined))
     t.match(await gate.client(get).sees('UNREACHABLE'), /^HTTP\/1\.1 502 /)
     t.equal(recorder.connections.length, 1)
   },
@@ -123,7 +103,7 @@ const broken: [name: string, answer: string][] = [
 
 for (const [name, answer] of broken) {
   t.test(`an answer with ${name} is a broken one, and its connection is not used again`, async (t) => {
-    const { recorder, gate } = await setUp(t, inTurn(answer, ok))
+    const { recorder, gate } = await startTimed(t, inTurn(answer, ok))
     const client = gate.client(get)
     t.match(await client.sees('POSTERN'), /^HTTP\/1\.1 502 Bad Gateway\r\n[\s\S]*POSTERN_UPSTREAM_INVALID$/)
     await recorder.connections[0]?.closed
@@ -134,12 +114,15 @@ for (const [name, answer] of broken) {
 }
 
 t.test('a header undici reads but Node will not write is a broken answer', async (t) => {
-  const { gate } = await setUp(t, inTurn('HTTP/1.1 200 Fine\r\nX-A: a\x01b\r\nContent-Length: 0\r\n\r\n'))
+  const { gate } = await startTimed(
+    t,
+    inTurn('HTTP/1.1 200 Fine\r\nX-A: a\x01b\r\nContent-Length: 0\r\n\r\n'),
+  )
   t.match(await gate.client(get).sees('POSTERN'), /^HTTP\/1\.1 502 Bad Gateway\r\n/)
 })
 
 t.test('bytes after a response never reach the next client', async (t) => {
-  const { recorder, gate } = await setUp(t, (connection, n) => {
+  const { recorder, gate } = await startTimed(t, (connection, n) => {
     connection.socket.once('data', () =>
       connection.send(n === 0 ? `${ok}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil` : ok),
     )
@@ -150,7 +133,7 @@ t.test('bytes after a response never reach the next client', async (t) => {
 })
 
 t.test('a late second response never reaches the next client', async (t) => {
-  const { recorder, gate } = await setUp(t, inTurn(ok, ok))
+  const { recorder, gate } = await startTimed(t, inTurn(ok, ok))
   await gate.client(get).sees('\r\n\r\nok')
   recorder.connections[0]?.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil')
   await recorder.connections[0]?.closed
@@ -162,7 +145,7 @@ t.test('an upstream that dies amid its answer cuts the client off, whatever the 
     ['HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123', /\r\n\r\n123$/],
     ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n123\r\n', /\r\n\r\n3\r\n123\r\n$/],
   ] as const) {
-    const { gate } = await setUp(t, (connection) => {
+    const { gate } = await startTimed(t, (connection) => {
       connection.socket.on('data', () => connection.socket.end(answer))
     })
     t.match(await gate.exchange(get), end)
@@ -179,7 +162,7 @@ const dying: Answer = (connection) => {
 }
 
 t.test('an HTTP/1.0 client, who knows no chunks, sees a reset instead of an end', async (t) => {
-  const { recorder, gate } = await setUp(t, dying)
+  const { recorder, gate } = await startTimed(t, dying)
   const client = gate.client('GET /x HTTP/1.0\r\nHost: a\r\n\r\n')
   await client.sees('123')
   const error = new Promise<NodeJS.ErrnoException>((resolve) => client.socket.once('error', resolve))
@@ -189,7 +172,7 @@ t.test('an HTTP/1.0 client, who knows no chunks, sees a reset instead of an end'
 
 t.test('an HTTP/1.0 client behind a unix socket is cut off too', async (t) => {
   const path = join(mkdtempSync(join(tmpdir(), 'postern-')), 'gate.sock')
-  const { recorder, gate } = await setUp(t, dying, {}, { path })
+  const { recorder, gate } = await startTimed(t, dying, {}, { path })
   const client = gate.client('GET /x HTTP/1.0\r\nHost: a\r\n\r\n')
   await client.sees('123')
   recorder.connections[0]?.socket.destroy()
@@ -199,7 +182,7 @@ t.test('an HTTP/1.0 client behind a unix socket is cut off too', async (t) => {
 })
 
 t.test('a client that goes away takes its upstream request along', async (t) => {
-  const { recorder, gate } = await setUp(t, () => undefined)
+  const { recorder, gate } = await startTimed(t, () => undefined)
   for (const [n, request] of [
     get,
     'POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345',
@@ -216,7 +199,7 @@ t.test('a client that goes away takes its upstream request along', async (t) => 
 })
 
 t.test('a client that goes away amid an answer takes it along', async (t) => {
-  const { recorder, gate } = await setUp(t, inTurn('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123'))
+  const { recorder, gate } = await startTimed(t, inTurn('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123'))
   const client = gate.client(get)
   await client.sees('123')
   client.socket.destroy()

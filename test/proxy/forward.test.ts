@@ -1,29 +1,15 @@
 import t from 'tap'
 import { plainFacts, startGate, upstreamConfig } from '../support/gate.ts'
+import { head, ok, startProxied } from '../support/proxied.ts'
 import { startRecorder } from '../support/recorder.ts'
 
-const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
-
 const silent = (): void => undefined
-
-const head = (method: string, target: string, ...lines: string[]): string =>
-  [`${method} ${target} HTTP/1.1`, 'Host: public.example', ...lines, '', ''].join('\r\n')
 
 const added =
   'X-Forwarded-Proto: https\r\nX-Forwarded-Host: app.example.com\r\nX-Forwarded-For: 192.0.2.7\r\nX-Real-IP: 192.0.2.7\r\n'
 
-const setUp = async (
-  t: Parameters<typeof startGate>[0],
-  answer: Parameters<typeof startRecorder>[0] = ok,
-  plan: Parameters<typeof startGate>[2] = {},
-) => {
-  const recorder = await startRecorder(answer)
-  t.teardown(recorder.close)
-  return { recorder, gate: await startGate(t, upstreamConfig(recorder.origin), plan) }
-}
-
 t.test('a request reaches the upstream byte for byte as planned, and the answer comes back', async (t) => {
-  const { recorder, gate } = await setUp(t, ok, {
+  const { recorder, gate } = await startProxied(t, ok, {
     facts: { bearer: 'token', requestId: 'r1', identity: [['X-Forwarded-User', 'alice']] },
   })
   const client = gate.client(
@@ -38,7 +24,7 @@ t.test('a request reaches the upstream byte for byte as planned, and the answer 
 })
 
 t.test('every method passes, with its body as it was framed', async (t) => {
-  const { recorder, gate } = await setUp(t)
+  const { recorder, gate } = await startProxied(t)
   for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'REPORT']) {
     const before = recorder.bytes().length
     const client = gate.client(`${head(method, '/x', 'Content-Length: 5')}hello`)
@@ -51,7 +37,7 @@ t.test('every method passes, with its body as it was framed', async (t) => {
 })
 
 t.test('methods without a body are sent without one', async (t) => {
-  const { recorder, gate } = await setUp(t)
+  const { recorder, gate } = await startProxied(t)
   for (const method of ['GET', 'OPTIONS', 'DELETE', 'TRACE']) {
     const before = recorder.bytes().length
     await gate.client(head(method, '/x')).sees('\r\n\r\nok')
@@ -62,7 +48,7 @@ t.test('methods without a body are sent without one', async (t) => {
 })
 
 t.test('a chunked body stays chunked, and its trailers are dropped', async (t) => {
-  const { recorder, gate } = await setUp(t, silent)
+  const { recorder, gate } = await startProxied(t, silent)
   const client = gate.client(head('POST', '/x', 'Transfer-Encoding: chunked', 'Trailer: X-T'))
   client.send('5\r\nhello\r\n')
   const upstream = await recorder.connection(0)
@@ -74,7 +60,7 @@ t.test('a chunked body stays chunked, and its trailers are dropped', async (t) =
 })
 
 t.test('a chunked body that is all there already is sent with its length', async (t) => {
-  const { recorder, gate } = await setUp(t)
+  const { recorder, gate } = await startProxied(t)
   const body = '5\r\nhello\r\n1\r\n!\r\n0\r\nX-T: 1\r\n\r\n'
   await gate.client(head('POST', '/x', 'Transfer-Encoding: chunked') + body).sees('\r\n\r\nok')
   t.match(recorder.bytes(), /\r\ncontent-length: 6\r\n\r\nhello!$/)
@@ -82,13 +68,13 @@ t.test('a chunked body that is all there already is sent with its length', async
 })
 
 t.test('an empty chunked body of a GET is not sent on', async (t) => {
-  const { recorder, gate } = await setUp(t)
+  const { recorder, gate } = await startProxied(t)
   await gate.client(`${head('GET', '/x', 'Transfer-Encoding: chunked')}0\r\n\r\n`).sees('\r\n\r\nok')
   t.notMatch(recorder.bytes(), /content-length|transfer-encoding/i)
 })
 
 t.test('bytes of a body are never taken for a request', async (t) => {
-  const { recorder, gate } = await setUp(t)
+  const { recorder, gate } = await startProxied(t)
   const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: app.example.com\r\n\r\n'
   const client = gate.client(head('GET', '/x', `Content-Length: ${smuggled.length}`) + smuggled)
   await client.sees('\r\n\r\nok')
@@ -103,7 +89,7 @@ t.test('bytes of a body are never taken for a request', async (t) => {
 })
 
 t.test('pipelined requests are answered in order', async (t) => {
-  const { gate } = await setUp(t, (connection) => {
+  const { gate } = await startProxied(t, (connection) => {
     connection.socket.on('data', (chunk) => {
       const path = chunk.toString().split(' ')[1] as string
       connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`)
@@ -119,7 +105,7 @@ t.test('answers without a body keep their length and need none', async (t) => {
     ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 700\r\nETag: "1"\r\n\r\n'],
     ['DELETE', 'HTTP/1.1 204 No Content\r\nETag: "1"\r\n\r\n'],
   ] as const) {
-    const { gate } = await setUp(t, answer, { setCookies: () => ['postern=new'] })
+    const { gate } = await startProxied(t, answer, { setCookies: () => ['postern=new'] })
     const client = gate.client(head(method, '/x'))
     const received = await client.sees('\r\n\r\n')
     t.match(received, /\r\nETag: "1"\r\n/)
@@ -132,12 +118,12 @@ t.test('answers without a body keep their length and need none', async (t) => {
 })
 
 t.test('a HEAD without a length needs none either', async (t) => {
-  const { gate } = await setUp(t, 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+  const { gate } = await startProxied(t, 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
   t.notMatch(await gate.client(head('HEAD', '/x')).sees('\r\n\r\n'), /content-length|transfer-encoding/i)
 })
 
 t.test('a chunked answer is passed on without its trailers', async (t) => {
-  const { gate } = await setUp(
+  const { gate } = await startProxied(
     t,
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\nSet-Cookie: postern=evil\r\n\r\n',
   )
@@ -147,21 +133,21 @@ t.test('a chunked answer is passed on without its trailers', async (t) => {
 })
 
 t.test('an answer that ends with its connection is passed on as a whole', async (t) => {
-  const { gate } = await setUp(t, (connection) => {
+  const { gate } = await startProxied(t, (connection) => {
     connection.socket.on('data', () => connection.socket.end('HTTP/1.1 200 OK\r\n\r\nall of it'))
   })
   t.match(await gate.client(head('GET', '/x')).sees('0\r\n\r\n'), /9\r\nall of it\r\n0\r\n\r\n$/)
 })
 
 t.test('an upstream\u2019s own reason phrase is passed on if it is plain', async (t) => {
-  const { gate } = await setUp(t, 'HTTP/1.1 200 Very Fine\r\nContent-Length: 0\r\n\r\n')
+  const { gate } = await startProxied(t, 'HTTP/1.1 200 Very Fine\r\nContent-Length: 0\r\n\r\n')
   t.match(await gate.client(head('GET', '/x')).sees('\r\n\r\n'), /^HTTP\/1\.1 200 Very Fine\r\n/)
-  const other = await setUp(t, 'HTTP/1.1 404 \xd0\x9d\xd0\xb5\xd1\x82\r\nContent-Length: 0\r\n\r\n')
+  const other = await startProxied(t, 'HTTP/1.1 404 \xd0\x9d\xd0\xb5\xd1\x82\r\nContent-Length: 0\r\n\r\n')
   t.match(await other.gate.client(head('GET', '/x')).sees('\r\n\r\n'), /^HTTP\/1\.1 404 Not Found\r\n/)
 })
 
 t.test('an upstream\u2019s cookies and redirects pass untouched, except for our cookies', async (t) => {
-  const { gate } = await setUp(
+  const { gate } = await startProxied(
     t,
     'HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/x\r\nSet-Cookie: a=1\r\nSet-Cookie: postern=evil\r\nset-cookie: b=2\r\nContent-Length: 0\r\n\r\n',
     { setCookies: () => ['postern=new'], isProtected: true },
@@ -176,7 +162,7 @@ t.test('an upstream\u2019s cookies and redirects pass untouched, except for our 
 t.test(
   'a client that expects 100 Continue gets it before the upstream is asked for the answer',
   async (t) => {
-    const { recorder, gate } = await setUp(t)
+    const { recorder, gate } = await startProxied(t)
     const client = gate.client(head('POST', '/x', 'Expect: 100-continue', 'Content-Length: 5'))
     t.equal(await client.sees('\r\n\r\n'), 'HTTP/1.1 100 Continue\r\n\r\n')
     client.send('hello')
@@ -187,7 +173,7 @@ t.test(
 )
 
 t.test('early hints of an upstream are dropped', async (t) => {
-  const { gate } = await setUp(t, `HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${ok}`)
+  const { gate } = await startProxied(t, `HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${ok}`)
   t.match(
     await gate.client(head('GET', '/x')).sees('\r\n\r\nok'),
     /^HTTP\/1\.1 200 OK\r\nContent-Length: 2\r\nDate/,
@@ -195,7 +181,7 @@ t.test('early hints of an upstream are dropped', async (t) => {
 })
 
 t.test('Upgrade to anything but a WebSocket is not forwarded', async (t) => {
-  const { recorder, gate } = await setUp(t)
+  const { recorder, gate } = await startProxied(t)
   const lines = [
     'Connection: Upgrade, HTTP2-Settings',
     'Upgrade: h2c',
@@ -225,7 +211,7 @@ t.test('prefixes are mapped and the Host is rewritten where the configuration sa
 
 t.test('a plan with facts of its own is what counts, not the request', async (t) => {
   t.equal(plainFacts.passAuthorization, false)
-  const { recorder, gate } = await setUp(t, ok, { facts: { passAuthorization: true } })
+  const { recorder, gate } = await startProxied(t, ok, { facts: { passAuthorization: true } })
   await gate.client(head('GET', '/x', 'Authorization: Basic eDp4')).sees('\r\n\r\nok')
   t.match(recorder.bytes(), /\r\nAuthorization: Basic eDp4\r\n/)
 })

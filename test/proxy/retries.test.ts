@@ -1,37 +1,15 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { startGate, upstreamConfig } from '../support/gate.ts'
-import { type Connection, startRecorder } from '../support/recorder.ts'
+import { inTurn, ok, startTimed } from '../support/proxied.ts'
+import { startRecorder } from '../support/recorder.ts'
 
-const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const get = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n'
-
-type Answer = (connection: Connection, n: number) => void
-
-const setUp = async (t: Test, answer: Answer, timeouts = {}, listen = {}) => {
-  const recorder = await startRecorder(answer)
-  t.teardown(recorder.close)
-  const config = upstreamConfig(recorder.origin, {
-    timeouts: { connect: 5_000, headers: 5_000, body: 5_000, ...timeouts },
-  })
-  return { recorder, gate: await startGate(t, config, {}, listen) }
-}
-
-/** Answers the requests of a connection in turn; undefined cuts it off. */
-const inTurn =
-  (...answers: (string | undefined)[]): Answer =>
-  (connection) => {
-    connection.socket.on('data', () => {
-      const answer = answers.shift()
-      if (answer === undefined) connection.socket.destroy()
-      else connection.send(answer)
-    })
-  }
 
 t.test(
   'a safe request whose kept connection died unanswered is sent again, once, on a new one',
   async (t) => {
     for (const method of ['GET', 'HEAD', 'OPTIONS']) {
-      const { recorder, gate } = await setUp(t, (connection, n) => {
+      const { recorder, gate } = await startTimed(t, (connection, n) => {
         inTurn(...(n === 0 ? [ok, undefined] : ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n']))(
           connection,
           n,
@@ -49,7 +27,7 @@ t.test(
 )
 
 t.test('a second failure is final', async (t) => {
-  const { recorder, gate } = await setUp(t, (connection, n) => {
+  const { recorder, gate } = await startTimed(t, (connection, n) => {
     inTurn(...(n === 0 ? [ok, undefined] : [undefined]))(connection, n)
   })
   const client = gate.client(get)
@@ -66,7 +44,7 @@ t.test('a request that may have done something is never sent again', async (t) =
     'DELETE /again HTTP/1.1\r\nHost: a\r\n\r\n',
     'GET /again HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi',
   ]) {
-    const { recorder, gate } = await setUp(t, inTurn(ok, undefined, ok))
+    const { recorder, gate } = await startTimed(t, inTurn(ok, undefined, ok))
     const client = gate.client(get)
     await client.sees('\r\n\r\nok')
     client.send(request)
@@ -76,7 +54,7 @@ t.test('a request that may have done something is never sent again', async (t) =
 })
 
 t.test('a request whose answer had begun is never sent again', async (t) => {
-  const { recorder, gate } = await setUp(t, inTurn(ok, 'HTTP/1.1 20', ok))
+  const { recorder, gate } = await startTimed(t, inTurn(ok, 'HTTP/1.1 20', ok))
   const client = gate.client(get)
   await client.sees('\r\n\r\nok')
   client.send(get)

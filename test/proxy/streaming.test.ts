@@ -1,24 +1,8 @@
 import t from 'tap'
 import { createLiveStreams } from '../../src/proxy/live-streams.ts'
-import { startGate, upstreamConfig } from '../support/gate.ts'
-import { startRecorder } from '../support/recorder.ts'
-
-const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+import { fillUp, head, ok, startProxied } from '../support/proxied.ts'
 
 const silent = (): void => undefined
-
-const head = (method: string, target: string, ...lines: string[]): string =>
-  [`${method} ${target} HTTP/1.1`, 'Host: public.example', ...lines, '', ''].join('\r\n')
-
-const setUp = async (
-  t: Parameters<typeof startGate>[0],
-  answer: Parameters<typeof startRecorder>[0] = ok,
-  plan: Parameters<typeof startGate>[2] = {},
-) => {
-  const recorder = await startRecorder(answer)
-  t.teardown(recorder.close)
-  return { recorder, gate: await startGate(t, upstreamConfig(recorder.origin), plan) }
-}
 
 t.test('one slow client does not make the gateway buffer an upstream\u2019s answer', async (t) => {
   const size = 64 * 1024 * 1024
@@ -26,7 +10,7 @@ t.test('one slow client does not make the gateway buffer an upstream\u2019s answ
   const stuck = new Promise<void>((resolve) => {
     isStuck = resolve
   })
-  const { gate } = await setUp(t, (connection) => {
+  const { gate } = await startProxied(t, (connection) => {
     connection.socket.on('data', () => {
       connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
       const chunk = Buffer.alloc(256 * 1024)
@@ -60,23 +44,12 @@ t.test('one slow client does not make the gateway buffer an upstream\u2019s answ
 })
 
 t.test('one slow upstream does not make the gateway buffer a client\u2019s body', async (t) => {
-  const { recorder, gate } = await setUp(t, (connection) => {
+  const { recorder, gate } = await startProxied(t, (connection) => {
     connection.socket.once('data', () => connection.socket.pause())
   })
   const size = 64 * 1024 * 1024
   const client = gate.client(head('POST', '/x', `Content-Length: ${size}`))
-  const chunk = Buffer.alloc(256 * 1024)
-  let written = 0
-  await new Promise<void>((resolve) => {
-    let quiet: NodeJS.Timeout
-    const fill = (): void => {
-      clearTimeout(quiet)
-      while (written < size && client.socket.write(chunk)) written += chunk.length
-      quiet = setTimeout(resolve, 300)
-    }
-    client.socket.on('drain', fill)
-    fill()
-  })
+  let written = await fillUp(client.socket, size)
   t.ok(written < 32 * 1024 * 1024, `${written} bytes taken`)
   const { socket } = await recorder.connection(0)
   socket.removeAllListeners('data')
@@ -88,6 +61,7 @@ t.test('one slow upstream does not make the gateway buffer a client\u2019s body'
     })
   })
   socket.resume()
+  const chunk = Buffer.alloc(256 * 1024)
   const rest = (): void => {
     while (written < size) {
       written += chunk.length
@@ -104,7 +78,7 @@ t.test('one slow upstream does not make the gateway buffer a client\u2019s body'
 })
 
 t.test('an event stream is passed on event by event, its head first', async (t) => {
-  const { recorder, gate } = await setUp(t, silent)
+  const { recorder, gate } = await startProxied(t, silent)
   const client = gate.client(head('GET', '/events', 'Accept: text/event-stream'))
   const upstream = await recorder.connection(0)
   await upstream.sees('\r\n\r\n')
@@ -119,7 +93,7 @@ t.test('an event stream is passed on event by event, its head first', async (t) 
 })
 
 t.test('an answer to an early sender is passed on while the body is still coming', async (t) => {
-  const { recorder, gate } = await setUp(t, silent)
+  const { recorder, gate } = await startProxied(t, silent)
   const client = gate.client(`${head('POST', '/x', 'Content-Length: 100000')}first`)
   const upstream = await recorder.connection(0)
   await upstream.sees('first')
@@ -135,7 +109,7 @@ t.test('an answer to an early sender is passed on while the body is still coming
 })
 
 t.test('a client that goes on with a body much too long after the answer is cut off', async (t) => {
-  const { recorder, gate } = await setUp(t, silent)
+  const { recorder, gate } = await startProxied(t, silent)
   const size = 20 * 1024 * 1024
   const client = gate.client(`${head('POST', '/x', `Content-Length: ${size}`)}first`)
   const upstream = await recorder.connection(0)
@@ -148,7 +122,7 @@ t.test('a client that goes on with a body much too long after the answer is cut 
 
 t.test('an event stream ends when its session does', async (t) => {
   const streams = createLiveStreams()
-  const { recorder, gate } = await setUp(t, silent, { live: { streams, sessionId: 's', endsAt: 100 } })
+  const { recorder, gate } = await startProxied(t, silent, { live: { streams, sessionId: 's', endsAt: 100 } })
   const client = gate.client(head('GET', '/events', 'Accept: text/event-stream'))
   const upstream = await recorder.connection(0)
   await upstream.sees('\r\n\r\n')
@@ -166,7 +140,7 @@ t.test('an event stream ends when its session does', async (t) => {
 t.test('an event stream that ended by itself is no longer listed, and other answers never are', async (t) => {
   const streams = createLiveStreams()
   const events = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\ndata: 1\n\n'
-  const { gate } = await setUp(t, events, { live: { streams, sessionId: 's', endsAt: 100 } })
+  const { gate } = await startProxied(t, events, { live: { streams, sessionId: 's', endsAt: 100 } })
   const client = gate.client(head('GET', '/events'))
   await client.sees('data: 1\n\n')
   streams.closeAll()

@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { openTunnel } from '../../src/proxy/tunnel.ts'
+import { fillUp } from '../support/proxied.ts'
 import { record } from '../support/recorder.ts'
 
 /** Two connected sockets: the far one, recorded, and the near one. */
@@ -55,18 +56,7 @@ t.test('a slow client slows the upstream down, and gets everything in the end', 
   const size = 32 * 1024 * 1024
   client.socket.removeAllListeners('data')
   client.socket.pause()
-  const chunk = Buffer.alloc(256 * 1024)
-  let written = 0
-  await new Promise<void>((resolve) => {
-    let quiet: NodeJS.Timeout
-    const fill = (): void => {
-      clearTimeout(quiet)
-      while (written < size && upstream.socket.write(chunk)) written += chunk.length
-      quiet = setTimeout(resolve, 300)
-    }
-    upstream.socket.on('drain', fill)
-    fill()
-  })
+  const written = await fillUp(upstream.socket, size)
   t.ok(written < size, `${written} bytes taken`)
   upstream.socket.removeAllListeners('drain')
   upstream.socket.end()
