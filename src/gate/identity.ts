@@ -62,6 +62,8 @@ export function createIdentify({ refresher, ended, generations, limits, clock }:
   ): Identity {
     switch (outcome.kind) {
       case 'current':
+        // The older session sealed once more could reach the browser after the renewed one, and take its place.
+        if (outcome.isRenewing) return { session }
         return kept(store, cookieHeader, session, isStale)
       case 'renewed':
         return written(store, cookieHeader, outcome.session)

@@ -6,14 +6,14 @@ export type EndReason = 'grant-refused' | 'subject-changed' | 'signed-out' | 'su
 
 /**
  * What became of a session that asked for a usable access token.
- * - `current`: go on with it, and write no cookie.
+ * - `current`: go on with it, and write no renewed cookie; while another request is renewing it (`isRenewing`), none at all.
  * - `renewed`: go on with this one, and write its cookie.
  * - `ended`: there is no session; clear the cookie only when `clearCookie` says so, else it may be a younger one's.
  * - `expired`: the access token ran out and cannot be renewed; who it is for still holds.
  * - `unavailable`: no usable access token for now; `retryAfter` in seconds.
  */
 export type Outcome =
-  | Readonly<{ kind: 'current'; session: Session }>
+  | Readonly<{ kind: 'current'; session: Session; isRenewing?: true }>
   | Readonly<{ kind: 'renewed'; session: Session }>
   | Readonly<{ kind: 'ended'; reason: EndReason; clearCookie: boolean }>
   | Readonly<{ kind: 'expired'; reason: 'access-token-expired' }>

@@ -77,7 +77,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (known !== undefined) return known
     const flight = flights.get(key)
     if (flight !== undefined) {
-      if (secondsLeft(session, clock()) > shortRemainder) return { kind: 'current', session }
+      if (secondsLeft(session, clock()) > shortRemainder)
+        return { kind: 'current', session, isRenewing: true }
       report({ event: 'joined', sessionId: session.id })
       return afterFlight(flight, session, key)
     }

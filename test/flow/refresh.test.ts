@@ -71,7 +71,7 @@ t.test(
 )
 
 t.test('while the access token lives, one request refreshes and the others do not wait', async (t) => {
-  const { gateway, provider, upstream, browser, refreshes } = await signedIn(t)
+  const { gateway, provider, browser, refreshes } = await signedIn(t)
   gateway.advance(270)
   let release = () => {}
   const held = new Promise<undefined>((resolve) => {
