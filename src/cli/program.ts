@@ -35,7 +35,11 @@ function addServe(program: Command): void {
     .command('serve', { isDefault: true })
     .description('guard the configured upstreams until SIGTERM or SIGINT (also without any command)')
     .addOption(configOption())
-    .action(async ({ config }: { config: string }) => {
+    // As the default command it gets every word that names none.
+    .allowExcessArguments()
+    .action(async ({ config }: { config: string }, command: Command) => {
+      const [unknown] = command.args
+      if (unknown !== undefined) program.error(`error: unknown command '${unknown}'`)
       const settings = await loadConfigApart(config)
       const { runServe } = await import('./serve.ts')
       await runServe(settings)

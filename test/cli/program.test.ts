@@ -25,6 +25,7 @@ t.test('--version is that of the package', async (t) => {
 
 t.test('what nobody can mean is refused with a hint, and no stack', async (t) => {
   const wrong = [
+    ['nope'],
     ['serve', 'what'],
     ['demo', '--port', '70000'],
     ['demo', '--port', ''],
@@ -38,6 +39,10 @@ t.test('what nobody can mean is refused with a hint, and no stack', async (t) =>
     t.strictSame([code, stdout], [1, ''], String(wrong[index]))
     t.match(stderr, /^error: .*\n\(postern --help tells more\)\n$/)
   }
+})
+
+t.test('a word that is no command is called that', async (t) => {
+  t.match((await runPostern(t, ['nope'])).stderr, "error: unknown command 'nope'\n")
 })
 
 t.test('keygen prints 32 bytes in base64 and nothing else', async (t) => {
