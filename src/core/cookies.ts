@@ -1,24 +1,5 @@
-/** One cookie as it was sent: the value is not decoded, quotes stay. */
-export type CookiePair = Readonly<{ name: string; value: string }>
-
 // The lookbehind keeps the cost linear: without it, every blank of a run begins a search for the end.
 const outerBlanks = /^[ \t]+|(?<![ \t])[ \t]+$/g
-
-/**
- * The cookies of a Cookie header whose exact name is wanted, in order, duplicates included. Only spaces and tabs are
- * trimmed, so that a name behind other white space or without `=` stays a different one.
- * @see RFC 6265 section 4.2.1
- */
-export function readCookies(header: string, wants: (name: string) => boolean): CookiePair[] {
-  const found: CookiePair[] = []
-  for (const pair of header.split(';')) {
-    const equals = pair.indexOf('=')
-    const name = pair.slice(0, Math.max(equals, 0)).replace(outerBlanks, '')
-    if (equals !== -1 && wants(name))
-      found.push({ name, value: pair.slice(equals + 1).replace(outerBlanks, '') })
-  }
-  return found
-}
 
 /**
  * A Cookie header without the cookies that `drops` names, the others byte for byte; undefined when none is left.
