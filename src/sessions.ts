@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from './config/schema.ts'
 import { type Session, type SessionLimits, sessionEndsAt } from './core/session.ts'
@@ -52,7 +53,9 @@ const returnPurpose = 'return after sign-out'
 /** Builds the session side of the gateway. */
 export async function createSessions(config: Config, options: Options): Promise<Sessions> {
   const { clock, provider, logger } = options
-  const { cookie, keys, absolute_lifetime: absoluteMs, idle_timeout: idleMs } = config.session
+  const { cookie, absolute_lifetime: absoluteMs, idle_timeout: idleMs } = config.session
+  // Where nobody signs in there are no keys, and nothing to seal with this one.
+  const keys = config.session.keys.length > 0 ? config.session.keys : [randomBytes(32)]
   const limits: SessionLimits = {
     absolute: absoluteMs / 1000,
     ...(idleMs !== 'none' && { idle: idleMs / 1000 }),
@@ -75,7 +78,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     ended,
     generations,
     refreshBefore: config.session.refresh_before / 1000,
-    waitLimit: config.provider.timeout / 1000 + 2,
+    waitLimit: (config.provider?.timeout ?? 0) / 1000 + 2,
     report: reportTo(logger),
   })
 

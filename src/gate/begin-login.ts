@@ -1,3 +1,4 @@
+import type { AuthorizationWish } from '../core/authorization-wish.ts'
 import type { LoginState } from '../core/login-state.ts'
 import type { Site } from './site.ts'
 
@@ -10,8 +11,12 @@ type LoginProvider = Readonly<{
 /** A login that was begun: where to send the browser, and with which Set-Cookie lines. */
 export type BegunLogin = Readonly<{ location: string; cookies: readonly string[] }>
 
-/** What a login is begun for: an absolute URL of ours, and whether a failed one is begun again. */
-export type LoginWish = Readonly<{ returnTo: string; isRetry?: boolean }>
+/** What a login is begun for: an absolute URL of ours, whether a failed one is begun again, and what else is asked for. */
+export type LoginPurpose = Readonly<{
+  returnTo: string
+  isRetry?: boolean
+  wish?: AuthorizationWish | undefined
+}>
 
 /**
  * Begins a login of a browser at the provider.
@@ -20,7 +25,7 @@ export type LoginWish = Readonly<{ returnTo: string; isRetry?: boolean }>
 export type BeginLogin = (
   site: Site,
   cookieHeader: string | undefined,
-  wish: LoginWish,
+  purpose: LoginPurpose,
 ) => Promise<BegunLogin>
 
 /** Ends the `state` of a login that was begun again: so that it happens once even when no cookie comes back. */
@@ -33,10 +38,10 @@ export function isRetried(state: string): boolean {
 
 /** Builds the one place where logins begin (RFC 6749 section 4.1.1, RFC 7636 section 4.3). */
 export function createBeginLogin(provider: LoginProvider, clock: () => number): BeginLogin {
-  return async (site, cookieHeader, { returnTo, isRetry = false }) => {
+  return async (site, cookieHeader, { returnTo, isRetry = false, wish }) => {
     const fresh = provider.newLogin()
     const state = isRetry ? fresh.state + retryMark : fresh.state
-    const login: LoginState = { ...fresh, state, returnTo, createdAt: clock() }
+    const login: LoginState = { ...fresh, state, returnTo, createdAt: clock(), ...(wish && { wish }) }
     const location = await provider.authorizationUrl(login, site.callbackUrl)
     return { location, cookies: site.cookies.logins.issue(login, cookieHeader) }
   }

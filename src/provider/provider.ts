@@ -1,4 +1,5 @@
 import * as client from 'openid-client'
+import type { AuthorizationWish } from '../core/authorization-wish.ts'
 import { PosternError } from '../core/errors.ts'
 import type { LoginState } from '../core/login-state.ts'
 import type { Grant, Session, Tokens } from '../core/session.ts'
@@ -126,9 +127,10 @@ export function createProvider(options: {
       const metadata = await discovery.get()
       const parameters = {
         ...config.authorization_params,
+        ...wishParameters(login.wish),
         response_type: 'code',
         redirect_uri: redirectUri,
-        scope: flow.scopes.join(' '),
+        scope: askedScopes(flow, login).join(' '),
         state: login.state,
         nonce: login.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(login.codeVerifier),
@@ -145,7 +147,7 @@ export function createProvider(options: {
         const answer = await client.authorizationCodeGrant(configuration, callback, flow.checks(login))
         const tokens = readTokens(answer, clock())
         const identity = await flow.identify(configuration, tokens)
-        const scopes = readScopes(answer, flow.scopes, flow.scopeSeparator)
+        const scopes = readScopes(answer, askedScopes(flow, login), flow.scopeSeparator)
         return Object.freeze({ ...identity, scopes, tokens })
       })
     },
@@ -188,6 +190,19 @@ async function loadMetadata(config: ProviderConfig, fetch: Fetch): Promise<Provi
   const document = await fetchJsonDocument(fetch, address, 'application/json')
   if (isObject(document)) return checkMetadata(document, config)
   throw new PosternError('POSTERN_PROVIDER_INVALID', 'the discovery document is not a JSON object')
+}
+
+/** The usual scopes, and those this login wants beside them. */
+function askedScopes({ scopes }: LoginFlow, { wish }: LoginState): readonly string[] {
+  return [...new Set([...scopes, ...(wish?.scopes ?? [])])]
+}
+
+/** @see OpenID Connect Core 1.0 section 3.1.2.1 */
+function wishParameters({ acr, maxAge }: AuthorizationWish = {}): Record<string, string> {
+  return {
+    ...(acr !== undefined && { acr_values: acr.join(' ') }),
+    ...(maxAge !== undefined && { max_age: String(maxAge) }),
+  }
 }
 
 async function translated<T>(operation: Operation, run: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { type LoginState, loginLifetime, maxPendingLogins } from '../core/login-
 import { findCookies } from './cookie-header.ts'
 import { type CookieAttributes, createCookieLines, maxCookieBytes } from './cookie-line.ts'
 import type { Sealer } from './sealer.ts'
-import { isObject, isText, isTime, type Shape } from './shape.ts'
+import { isObject, isText, isTime, isWish, type Shape } from './shape.ts'
 
 /** The cookies of logins under way, one for each. Cookie headers are those of requests; lines are Set-Cookie lines. */
 export type LoginCookies = Readonly<{
@@ -26,6 +26,7 @@ const loginShape: Shape = {
   codeVerifier: isText,
   returnTo: isText,
   createdAt: isTime,
+  wish: isWish,
 }
 
 /** How far, in seconds, a login may lie in the future: clocks of replicas differ. */

@@ -76,9 +76,13 @@ t.test('makes a rule of each route', async (t) => {
     path: '/a',
     upstream: 'web',
     access: 'public',
+    credentials: ['session'],
+    audience: [],
     scopes: [],
     anyScope: [],
     claims: {},
+    acr: [],
+    onMissingScope: 'forbid',
     allow: ['encoded-slash'],
     onUnauthenticated: 'auto',
     allowedOrigins: [],
@@ -93,9 +97,13 @@ t.test('makes a rule of each route', async (t) => {
     methods: ['GET', 'M-SEARCH'],
     upstream: 'web',
     access: 'authenticated',
+    credentials: ['session'],
+    audience: [],
     scopes: ['a'],
     anyScope: ['b', 'c'],
     claims: { groups: ['staff', 3, true] },
+    acr: [],
+    onMissingScope: 'forbid',
     allow: [],
     onUnauthenticated: 'challenge',
     allowedOrigins: ['https://b.example.com'],
@@ -116,9 +124,9 @@ t.test('reads files that keys name, relative to the configuration', async (t) =>
   })
   const certificate = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----'
   const key = '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----'
-  t.equal(config.provider.client_secret, 'top-secret')
-  t.strictSame(config.provider.client_key, { pem_or_jwk: key, key_id: 'k1' })
-  t.strictSame(config.provider.tls, { ca: certificate })
+  t.equal(config.provider?.client_secret, 'top-secret')
+  t.strictSame(config.provider?.client_key, { pem_or_jwk: key, key_id: 'k1' })
+  t.strictSame(config.provider?.tls, { ca: certificate })
   t.equal(config.session.keys.length, 2)
   const { web } = config.upstreams
   t.strictSame(web?.tls, {
@@ -134,7 +142,7 @@ t.test('takes a client key without an id', async (t) => {
     provider:
       'provider: { issuer: https://login.example.com, client_id: p, client_auth: private_key_jwt, client_key_file: key.pem }',
   })
-  t.strictSame(Object.keys(provider.client_key ?? {}), ['pem_or_jwk'])
+  t.strictSame(Object.keys(provider?.client_key ?? {}), ['pem_or_jwk'])
 })
 
 t.test('takes a provider of plain OAuth 2.0', async (t) => {
@@ -142,7 +150,7 @@ t.test('takes a provider of plain OAuth 2.0', async (t) => {
     provider:
       'provider: { endpoints: { authorization: https://id.example.com/a, token: https://id.example.com/t, userinfo: https://id.example.com/u }, client_id: p, client_auth: none, scopes: ["read:user"], userinfo: { preferred_username: login } }',
   })
-  t.strictSame(provider.userinfo, { sub: 'sub', preferred_username: 'login' })
+  t.strictSame(provider?.userinfo, { sub: 'sub', preferred_username: 'login' })
 })
 
 const listeners: [string, object][] = [

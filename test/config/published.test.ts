@@ -35,6 +35,6 @@ t.test('the example loads, with the two secrets in the environment', async (t) =
   const env = { POSTERN_CLIENT_SECRET: 'hush', POSTERN_SESSION_KEY: testKey }
   const config = loadConfig('config/postern.yaml', { env })
   t.equal(config.routes.length, 5)
-  t.equal(config.provider.client_secret, 'hush')
+  t.equal(config.provider?.client_secret, 'hush')
   t.strictSame(config.warnings, [])
 })
