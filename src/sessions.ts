@@ -31,6 +31,8 @@ export type Sessions = Readonly<{
   cookieLines: (change: CookieChange | undefined) => readonly string[]
   /** The session of a request to our own endpoints: live, not signed out, whatever its access token. */
   sessionOf: (site: Site, cookieHeader: string | undefined) => Session | undefined
+  /** Seconds until a session ends if nothing is done: by its limits, or by an access token that cannot be renewed. */
+  secondsLeft: (session: Session) => number
   /** Ends a session here at once, its open streams with it, and revokes its tokens without waiting for the provider. */
   end: (session: Session) => void
   /** Seals and opens a return target that goes through the provider's logout. */
@@ -60,6 +62,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     absolute: absoluteMs / 1000,
     ...(idleMs !== 'none' && { idle: idleMs / 1000 }),
   }
+  const usesTokens = Object.values(config.upstreams).some(({ token }) => token !== 'none')
   const names = {
     http: cookieName({ name: cookie.name, isSecure: false, domain: cookie.domain }),
     https: cookieName({ name: cookie.name, isSecure: true, domain: cookie.domain }),
@@ -93,6 +96,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     ownsCookie: (name) => kits.https.sessions.owns(name) || kits.https.loops.owns(name),
     cookieLines: (change) => cookieLinesFor(change, generations, ended),
     sessionOf,
+    secondsLeft,
     end,
     sealReturn: (returnTo) => sealer.seal(returnPurpose, { returnTo }),
     openReturn,
@@ -121,6 +125,13 @@ export async function createSessions(config: Config, options: Options): Promise<
   function sessionOf(site: Site, cookieHeader: string | undefined): Session | undefined {
     const { session } = site.cookies.sessions.read(cookieHeader)
     return session !== undefined && !ended.has(session.id) ? session : undefined
+  }
+
+  function secondsLeft(session: Session): number {
+    const { refreshToken, expiresAt = Number.POSITIVE_INFINITY } = session.tokens
+    const idleEnd = session.lastSeenAt + (limits.idle ?? Number.POSITIVE_INFINITY)
+    const tokenEnd = refreshToken === undefined && usesTokens ? expiresAt : Number.POSITIVE_INFINITY
+    return Math.min(sessionEndsAt(session, limits), idleEnd, tokenEnd) - clock()
   }
 
   function end(session: Session): void {

@@ -7,12 +7,12 @@ import { line } from './text.ts'
 
 /** Who Postern is at a server, and how it proves that; `of` says which server, in the reference. */
 export const clientKeys = (read: ReadTextFile, of: string) => ({
-  client_id: documented(line('must be the client id that was given'), {
+  client_id: documented(line('must be the client id that the provider gave'), {
     type: 'text',
     meaning: `Who Postern is at ${of}.`,
     example: 'postern',
   }),
-  client_secret: documented(line('must be the client secret that was given').exactOptional(), {
+  client_secret: documented(line('must be the client secret that the provider gave').exactOptional(), {
     type: 'text (secret)',
     meaning: 'The password of the client. Required with `client_secret_basic` and `client_secret_post`.',
     example: `$\{POSTERN_CLIENT_SECRET}`,

@@ -1,3 +1,5 @@
+import type { Headers } from './navigation.ts'
+
 /** Which pages of other origins may read what a rule answers. */
 export type CorsPolicy = Readonly<{
   /** As browsers write them, compared to the letter. */
@@ -16,3 +18,51 @@ export type CorsPolicy = Readonly<{
 
 /** Response headers, names in lower case. */
 export type CorsHeaders = Readonly<Record<string, string>>
+
+const varyOrigin: CorsHeaders = Object.freeze({ vary: 'Origin' })
+
+/**
+ * What an answer tells browsers about who may read it. The origin is the one of the policy, never what was sent; an answer
+ * to anybody else says nothing but that it depends on the origin.
+ * @see Fetch Standard section 3.2.3
+ */
+export function corsHeaders(policy: CorsPolicy, origin: string | undefined): CorsHeaders {
+  const allowed = allowedOrigin(policy, origin)
+  if (allowed === undefined) return varyOrigin
+  return {
+    'access-control-allow-origin': allowed,
+    ...(policy.credentials && { 'access-control-allow-credentials': 'true' }),
+    ...(policy.exposeHeaders.length > 0 && {
+      'access-control-expose-headers': policy.exposeHeaders.join(', '),
+    }),
+    ...varyOrigin,
+  }
+}
+
+/** What a browser asks before it sends a request that needs permission. */
+export type Preflight = Readonly<{ origin: string; method: string }>
+
+/** Reads a preflight; undefined for any other request (Fetch Standard section 3.2.2). */
+export function preflightOf(method: string, headers: Headers): Preflight | undefined {
+  const { origin, 'access-control-request-method': requested } = headers
+  if (method !== 'OPTIONS' || typeof origin !== 'string' || typeof requested !== 'string') return undefined
+  return { origin, method: requested }
+}
+
+/** The permission a preflight gets; undefined when it gets none. */
+export function preflightHeaders(policy: CorsPolicy, { origin, method }: Preflight): CorsHeaders | undefined {
+  const { methods = [method], headers, maxAge } = policy
+  const { 'access-control-expose-headers': _, ...common } = corsHeaders(policy, origin)
+  if (allowedOrigin(policy, origin) === undefined || !methods.includes(method)) return undefined
+  return {
+    ...common,
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-allow-headers': headers.join(', '),
+    'access-control-max-age': String(maxAge),
+    vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
+  }
+}
+
+function allowedOrigin({ origins }: CorsPolicy, origin: string | undefined): string | undefined {
+  return origins.find((allowed) => allowed === origin)
+}

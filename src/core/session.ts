@@ -38,9 +38,9 @@ export type Session = Grant &
 export type SessionLimits = Readonly<{ absolute: number; idle?: number }>
 
 /** How people know their account: by mail address or name rather than by an identifier. A claim that is no text is passed over. */
-export function accountName({ sub, claims }: Grant): string {
+export function accountName({ sub, claims }: Pick<Grant, 'claims'> & { sub?: string }): string {
   const names = [claims['email'], claims['preferred_username'], claims['name']]
-  return names.find((name) => typeof name === 'string') ?? sub
+  return names.find((name) => typeof name === 'string') ?? sub ?? 'a client'
 }
 
 /** The session that a fresh login starts; `unmet` is what it asked for in vain. */

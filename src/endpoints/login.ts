@@ -1,3 +1,4 @@
+import { type KnownWishes, readWish } from '../core/authorization-wish.ts'
 import { returnTarget } from '../core/return-target.ts'
 import type { BeginLogin } from '../gate/begin-login.ts'
 import type { TellLoginProblem } from '../gate/login-problem.ts'
@@ -13,20 +14,30 @@ type LoginOptions = Readonly<{
   beginLogin: BeginLogin
   respond: Respond
   loginProblem: TellLoginProblem
+  /** What rules may make a login ask for. */
+  wishes: KnownWishes
 }>
 
-/** `GET start?rd=` and `GET sign_in?rd=`: begin a login, back to `rd` afterwards if that is one of ours. */
-export function createLogin({ sites, prefix, beginLogin, respond, loginProblem }: LoginOptions): Endpoint {
+/**
+ * `GET start?rd=` and `GET sign_in?rd=`: begin a login, back to `rd` afterwards if that is one of ours.
+ * `scope`, `acr_values` and `max_age` ask for more, as far as some rule could.
+ */
+export function createLogin(options: LoginOptions): Endpoint {
+  const { sites, prefix, beginLogin, respond, loginProblem, wishes } = options
   return async (request, reply) => {
     const site = siteOf(request, sites)
-    const rd = queryOf(request).getAll('rd')
+    const query = queryOf(request)
+    const rd = query.getAll('rd')
     const returnTo = returnTarget(rd.length === 1 ? rd[0] : undefined, {
       origin: site.origin,
       isOwnOrigin: sites.isOwnOrigin,
       prefix,
     })
     try {
-      const { location, cookies } = await beginLogin(site, request.headers.cookie, { returnTo })
+      const { location, cookies } = await beginLogin(site, request.headers.cookie, {
+        returnTo,
+        wish: readWish(query, wishes),
+      })
       // Asked for by hand: an earlier count of logins that led nowhere says nothing about this one.
       const lines = [...cookies, site.cookies.loops.reset()]
       respond.redirect(request, reply, 302, location, { reason: 'login-begun', cookies: lines })

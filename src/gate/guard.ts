@@ -1,28 +1,31 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { type Decision, decide } from '../core/decision.ts'
+import { corsHeaders } from '../core/cors.ts'
+import { type Decision, decide, type RequestFacts } from '../core/decision.ts'
 import { isCrossSite, isForeignUpgrade, isNavigation, isRetrieval } from '../core/navigation.ts'
 import type { CanonicalPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Match, RuleTable } from '../core/rules.ts'
-import type { Session } from '../core/session.ts'
 import type { Answers } from './answer.ts'
-import type { Identify, Identity } from './identity.ts'
+import type { Caller, FindCaller } from './caller.ts'
+import type { Deny } from './denial.ts'
+import type { Judged, Preflight } from './preflight.ts'
 import type { Sites } from './site.ts'
-import { targetOf } from './visit.ts'
+import { targetOf, type Visit } from './visit.ts'
 
 type GuardOptions = Readonly<{
   rules: RuleTable
   sites: Sites
   prefix: string
-  identify: Identify
+  findCaller: FindCaller
   answers: Answers
-  /** Tells whether the upstream of a rule is sent a token, so that a session without a usable one will not do. */
-  needsToken: (rule: Rule) => boolean
+  deny: Deny
+  preflight: Preflight
+  /** Epoch seconds. */
+  clock: () => number
 }>
 
 /** Methods that no rule can admit: one echoes credentials, the other asks for a tunnel (RFC 9110 section 9.3). */
 const neverServed: ReadonlySet<string> = new Set(['TRACE', 'CONNECT'])
-const nobody: Identity = Object.freeze({})
 const neverServedMatch: Match = Object.freeze({ kind: 'wrong-method', allow: [] })
 
 /**
@@ -30,7 +33,7 @@ const neverServedMatch: Match = Object.freeze({ kind: 'wrong-method', allow: [] 
  * It decides by the rule table and either lets the request go on or has it answered.
  */
 export function createGuard(options: GuardOptions): onRequestHookHandler {
-  const { rules, sites, prefix, identify, answers, needsToken } = options
+  const { rules, sites, prefix, findCaller, answers, deny, preflight, clock } = options
 
   return function guard(request, reply, done) {
     const target = targetOf(request)
@@ -38,6 +41,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       answers.notFound(request, reply, 'own-endpoint-unknown')
       return
     }
+    if (preflight(request, reply, matchOf)) return
     const match = matchOf(request, target.path)
     if (match.kind !== 'rule') {
       answerMismatch(request, reply, match)
@@ -52,18 +56,20 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       answers.badRequest(request, reply, 'target-needs-opt-in')
       return
     }
-    const identity = identityOf(request, found)
-    if (!(identity instanceof Promise)) {
-      settle(request, reply, found, identity, done)
+    const { cors } = match.rule
+    if (cors !== undefined) request.visit.cors = corsHeaders(cors, request.headers.origin)
+    const caller = findCaller(request, found)
+    if (!(caller instanceof Promise)) {
+      settle(request, reply, found, caller, done)
       return
     }
     // Whatever throws on the way, answering included, ends in an answer: nobody else would catch it.
-    identity
+    caller
       .then((settled) => settle(request, reply, found, settled, done))
       .catch((error) => answers.internal(request, reply, error))
   }
 
-  function matchOf({ method, visit }: FastifyRequest, path: CanonicalPath): Match {
+  function matchOf({ method, visit }: Judged, path: CanonicalPath): Match {
     return neverServed.has(method) ? neverServedMatch : rules.match(visit.origin.host as string, path, method)
   }
 
@@ -86,54 +92,64 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     return undefined
   }
 
-  /** Public rules never look at a session: there is nothing to protect, and nothing to hand on. */
-  function identityOf(
-    { visit, headers }: FastifyRequest,
-    found: readonly Rule[],
-  ): Identity | Promise<Identity> {
-    const { site } = visit
-    if (site === undefined || found.every(isPublic)) return nobody
-    return identify(site.cookies.sessions, headers.cookie, found.some(needsToken))
-  }
-
   function settle(
     request: FastifyRequest,
     reply: FastifyReply,
     found: readonly Rule[],
-    { session, cookies, failure, reason }: Identity,
+    caller: Caller,
     done: () => void,
   ): void {
     const { visit } = request
+    const { session, bearer, cookies, failure } = caller
     if (cookies !== undefined) visit.cookies = cookies
     if (session !== undefined) visit.session = session
-    if (failure !== undefined) {
-      answers.unavailable(request, reply, failure)
-      return
-    }
-    const decisions = found.map((rule) => decide(rule, session, factsOf(request, rule, session)))
+    if (bearer !== undefined) visit.bearer = bearer
+    if (failure !== undefined) answers.unavailable(request, reply, failure)
+    else if (caller.fault !== undefined) deny.badToken(request, reply, caller.fault)
+    else if (caller.isMalformed) deny.badAuthorization(request, reply)
+    else decideFor(request, reply, found, caller, done)
+  }
+
+  function decideFor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    found: readonly Rule[],
+    caller: Caller,
+    done: () => void,
+  ): void {
+    const { visit } = request
+    const decisions = found.map((rule) => decide(rule, caller, factsOf(request, rule, caller)))
     // The first denial wins; without one the decision for the path as written stands.
     const decision = decisions.find(({ kind }) => kind !== 'forward') ?? (decisions[0] as Decision)
     visit.decision = decision.kind
-    visit.reason = session === undefined ? (reason ?? decision.reason) : decision.reason
+    visit.reason = caller.reason ?? decision.reason
     if (decision.kind === 'forward') done()
-    else answers.decision(request, reply, decision)
+    else deny.decision(request, reply, decision)
   }
 
-  function factsOf(
-    { method, headers, visit }: FastifyRequest,
-    { allowedOrigins }: Rule,
-    session: Session | undefined,
-  ) {
-    const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || allowedOrigins.includes(origin)
+  function factsOf({ method, headers, visit }: FastifyRequest, rule: Rule, { bearer }: Caller): RequestFacts {
+    const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || maySend(rule, origin)
     return {
       isSafe: !visit.isUpgrade && isRetrieval(method),
-      // Asked only where there is nobody to let pass: reading Accept is dear.
-      isNavigation: session === undefined && !visit.isUpgrade && isNavigation(method, headers),
+      // Asked only where a login may follow: reading Accept is dear.
+      isNavigation:
+        bearer === undefined && !visit.isUpgrade && mayNavigate(rule, visit) && isNavigation(method, headers),
       isCrossSite: visit.isUpgrade
         ? isForeignUpgrade(headers, isAllowed)
         : isCrossSite(method, headers, isAllowed),
+      now: clock(),
     }
   }
+}
+
+/** Whether it can matter that a request is a page view: nobody is there, or the rule may ask for more. */
+function mayNavigate({ acr, maxAge, onMissingScope }: Rule, { session }: Visit): boolean {
+  return session === undefined || acr.length > 0 || maxAge !== undefined || onMissingScope === 'request'
+}
+
+/** Origins whose pages may use the session for more than reading: those that are named, or that CORS lets send it. */
+function maySend({ allowedOrigins, cors }: Rule, origin: string): boolean {
+  return allowedOrigins.includes(origin) || (cors?.credentials === true && cors.origins.includes(origin))
 }
 
 type RuleMatch = Extract<Match, { kind: 'rule' }>

@@ -59,6 +59,12 @@ export function siteOf({ visit }: FastifyRequest, sites: Sites): Site {
   return visit.site ?? sites.primary
 }
 
+/** The address of this very request, as the person may come back to it. */
+export function hereOf(request: FastifyRequest, sites: Sites): string {
+  const { path, query } = targetOf(request)
+  return siteOf(request, sites).origin + path + query
+}
+
 /** The origin that a request was sent to; a rule may name hosts that have no public origin. */
 export function originOf({ visit }: FastifyRequest, defaultScheme: 'http' | 'https'): string {
   const { site, origin } = visit

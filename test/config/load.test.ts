@@ -300,7 +300,7 @@ t.test('reads through the function it is given', async (t) => {
         })
   }
   const { provider } = loadConfig('postern.yaml', { env: {}, readFile })
-  t.equal(provider.client_secret, 'hush')
+  t.equal(provider?.client_secret, 'hush')
   t.ok(isAbsolute(String(seen[1])))
 })
 

@@ -113,14 +113,14 @@ const cases: [string, Overrides, string[]][] = [
       routes: 'routes: [{ path: /x, upstream: web, access: authenticated, host: "other.example.org:8443" }]',
     },
     [
-      'postern.yaml:6:66  routes[0].host  has no session: add it to "server.public_url", set "session.cookie.domain" to a domain above it, or say access: public',
+      'postern.yaml:6:66  routes[0].host  has no session: add it to "server.public_url", set "session.cookie.domain" to a domain above it, or say access: public or credentials: [bearer]',
     ],
   ],
   [
     'a wildcard host without sessions',
     { routes: 'routes: [{ path: /x, upstream: web, access: optional, host: "*.example.com" }]' },
     [
-      'postern.yaml:6:61  routes[0].host  has no session: add it to "server.public_url", set "session.cookie.domain" to a domain above it, or say access: public',
+      'postern.yaml:6:61  routes[0].host  has no session: add it to "server.public_url", set "session.cookie.domain" to a domain above it, or say access: public or credentials: [bearer]',
     ],
   ],
   [

@@ -27,10 +27,13 @@ t.test('an API call without a session is told where to sign in', async (t) => {
 
 t.test('a forbidden API call is told what is missing, by name', async (t) => {
   const missing = { scopes: ['orders:write'], anyScope: ['a', 'b'], claims: ['groups'] }
-  const facts = { detail: 'No.', reason: 'insufficient-scope', requestId: 'r-1', missing }
+  const about = { detail: 'No.', reason: 'missing-scope', requestId: 'r-1', missing }
+  const facts = { ...about, scope: ['orders:write', 'a', 'b'], loginUrl: undefined }
   t.match(JSON.parse(insufficient(facts)), {
     status: 403,
     title: 'Forbidden',
+    error: 'insufficient_scope',
+    scope: 'orders:write a b',
     missing: { scopes: ['orders:write'], any_scope: ['a', 'b'], claims: ['groups'] },
   })
 })
