@@ -105,8 +105,10 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     if (session !== undefined) visit.session = session
     if (bearer !== undefined) visit.bearer = bearer
     if (failure !== undefined) answers.unavailable(request, reply, failure)
-    else if (caller.fault !== undefined) deny.badToken(request, reply, caller.fault)
-    else if (caller.isMalformed) deny.badAuthorization(request, reply)
+    else if (caller.fault !== undefined) {
+      visit.decision = 'challenge'
+      deny.badToken(request, reply, caller.fault)
+    } else if (caller.isMalformed) deny.badAuthorization(request, reply)
     else decideFor(request, reply, found, caller, done)
   }
 
@@ -119,12 +121,14 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
   ): void {
     const { visit } = request
     const decisions = found.map((rule) => decide(rule, caller, factsOf(request, rule, caller)))
-    // The first denial wins; without one the decision for the path as written stands.
-    const decision = decisions.find(({ kind }) => kind !== 'forward') ?? (decisions[0] as Decision)
+    // The first denial wins, and its rule is the one that is told about; without one the path as written decides.
+    const denied = decisions.findIndex(({ kind }) => kind !== 'forward')
+    const decision = decisions[Math.max(denied, 0)] as Decision
     visit.decision = decision.kind
     visit.reason = caller.reason ?? decision.reason
-    if (decision.kind === 'forward') done()
-    else deny.decision(request, reply, decision)
+    if (decision.kind === 'forward') return done()
+    visit.rule = found[denied] as Rule
+    deny.decision(request, reply, decision)
   }
 
   function factsOf({ method, headers, visit }: FastifyRequest, rule: Rule, { bearer }: Caller): RequestFacts {
