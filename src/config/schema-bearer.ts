@@ -56,7 +56,7 @@ const issuerKeys = z.strictObject({
   type: documented(z.enum(['at+jwt', 'jwt', 'any']).prefault('any'), {
     type: 'at+jwt, jwt or any',
     meaning:
-      'The `typ` of the tokens. Write `at+jwt` if the issuer follows RFC 9068; `jwt` is also that of tokens without one. ID tokens and their like are refused whatever stands here.',
+      'The `typ` of the tokens. Write `at+jwt` if the issuer follows RFC 9068; `jwt` is also that of tokens without one. ID tokens and their like are refused whatever stands here; with `any`, so is a token that is not `at+jwt` and has neither scopes nor the client it was given to.',
     example: 'at+jwt',
   }),
 })

@@ -126,9 +126,11 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     const decision = decisions[Math.max(denied, 0)] as Decision
     visit.decision = decision.kind
     visit.reason = caller.reason ?? decision.reason
-    if (decision.kind === 'forward') return done()
-    visit.rule = found[denied] as Rule
-    deny.decision(request, reply, decision)
+    if (decision.kind === 'forward') done()
+    else {
+      visit.rule = found[denied] as Rule
+      deny.decision(request, reply, decision)
+    }
   }
 
   function factsOf({ method, headers, visit }: FastifyRequest, rule: Rule, { bearer }: Caller): RequestFacts {

@@ -2,10 +2,17 @@ import * as client from 'openid-client'
 import { type ErrorCode, PosternError } from '../core/errors.ts'
 
 /** What was being asked when something failed: the same answer means different things for a code and for a refresh token. */
-export type Operation = 'discovery' | 'exchange' | 'refresh' | 'userinfo' | 'revocation' | 'keys'
+export type Operation =
+  | 'discovery'
+  | 'exchange'
+  | 'refresh'
+  | 'userinfo'
+  | 'revocation'
+  | 'introspection'
+  | 'keys'
 
 /** Requests that carry our client authentication, so that a bare 401 is about us. */
-const authenticated = new Set<Operation>(['exchange', 'refresh', 'revocation'])
+const authenticated = new Set<Operation>(['exchange', 'refresh', 'revocation', 'introspection'])
 
 /** Our registration or configuration is wrong: RFC 6749 sections 4.1.2.1 and 5.2, RFC 8707 section 2, GitHub's own. */
 const clientErrors = new Set([

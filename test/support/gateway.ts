@@ -29,8 +29,9 @@ export type Gateway = {
 }
 
 export type GatewayOptions = {
-  /** The provider section in YAML, without braces, or a running test provider. */
+  /** The provider section in YAML, without braces, or a running test provider; `none` for a gateway without one. */
   provider:
+    | 'none'
     | string
     | {
         issuer: string
@@ -48,6 +49,8 @@ export type GatewayOptions = {
   /** YAML flow of further keys. */
   server?: string
   session?: string
+  /** The bearer section as YAML flow, without braces. */
+  bearer?: string
   keys?: string[]
   /** Host of the public URL; the port is the real one. */
   host?: string
@@ -136,6 +139,7 @@ function yamlOf(options: GatewayOptions, port: number): string {
     routes,
     server,
     session,
+    bearer,
     providerKeys,
     keys = [testKey],
     level = 'trace',
@@ -148,8 +152,13 @@ function yamlOf(options: GatewayOptions, port: number): string {
   return [
     `server: { listen: "127.0.0.1:${port}", public_url: ${JSON.stringify(urls)}${more(server)} }`,
     'admin: { listen: "127.0.0.1:0" }',
-    `provider: { ${section}${more(providerKeys)} }`,
-    `session: { keys: ${JSON.stringify(keys)}${more(session)} }`,
+    ...(provider === 'none'
+      ? []
+      : [
+          `provider: { ${section}${more(providerKeys)} }`,
+          `session: { keys: ${JSON.stringify(keys)}${more(session)} }`,
+        ]),
+    ...(bearer === undefined ? [] : [`bearer: { ${bearer} }`]),
     `upstreams: ${upstream.startsWith('{') ? upstream : `{ web: { url: "${upstream}" } }`}`,
     'routes:',
     ...routes.map((route) => `  - { ${route.includes('upstream:') ? route : `${route}, upstream: web`} }`),
