@@ -71,7 +71,7 @@ function isCanonical(part: string): boolean {
 }
 
 function isWhole(exp: number | undefined): exp is number {
-  return Number.isSafeInteger(exp) && (exp as number) > 0
+  return Number.isSafeInteger(exp)
 }
 
 const faults: Readonly<Record<string, TokenFault>> = {
