@@ -56,8 +56,6 @@ export async function makeKey(kid: string, alg = 'ES256') {
   return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } }
 }
 
-export type TestKey = Awaited<ReturnType<typeof makeKey>>
-
 /** A token that is good unless the changes make it something else; undefined takes a member out. */
 export function signToken(
   { privateKey, kid, alg }: { privateKey: CryptoKey; kid: string; alg: string },
