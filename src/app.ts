@@ -134,7 +134,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     }),
     answers,
     deny,
-    preflight: createPreflight(respond),
+    preflight: createPreflight(rules, respond),
     clock,
   })
   const forwardRequest = createForwarding({

@@ -8,7 +8,7 @@ export type Tokens = Pick<Bearer, 'start' | 'close' | 'readiness'> &
   Readonly<{
     /** Judges a token; absent where none is accepted. */
     identify: Bearer['identify'] | undefined
-    /** Whose tokens are accepted, as far as they have a name. */
+    /** Whose tokens are accepted, and for whom. */
     servers: readonly AuthorizationServer[]
     /** Every audience that a token may have to count somewhere. */
     audiences: readonly string[]
@@ -28,7 +28,7 @@ export function createTokens(config: Config, options: { clock: () => number; log
   const accepted = introspection === undefined ? issuers : [...issuers, introspection]
   return {
     ...bearer,
-    servers: accepted.flatMap(({ issuer, audience }) => (issuer === undefined ? [] : [{ issuer, audience }])),
+    servers: accepted,
     audiences: accepted.flatMap(({ audience }) => audience),
   }
 }

@@ -3,16 +3,11 @@ import type { Rule } from '../core/rules.ts'
 import { documented } from './documented.ts'
 import { durationUnit, wholeSeconds } from './duration.ts'
 import { conflictIf, withRelations } from './relation.ts'
+import { requestMethod } from './request-method.ts'
 import { corsPolicy, corsSchema } from './schema-cors.ts'
 import { scope } from './schema-provider.ts'
-import { audience, checked, distinct, isToken, line } from './text.ts'
+import { audience, checked, distinct, line } from './text.ts'
 import { origin } from './web-url.ts'
-
-/** A request method; TRACE would hand cookies back to scripts and CONNECT asks for a tunnel. */
-const method = checked(
-  'must be a request method like GET; CONNECT and TRACE are never served',
-  (text) => isToken(text) && !['CONNECT', 'TRACE'].includes(text.toUpperCase()),
-).transform((text) => text.toUpperCase())
 
 const claimValue = z.union([z.string(), z.number(), z.boolean()], 'must be text, a number, true or false')
 
@@ -39,7 +34,7 @@ const target = {
     },
   ),
   methods: documented(
-    distinct(method, 'must be a list of request methods, like [GET, POST]').exactOptional(),
+    distinct(requestMethod, 'must be a list of request methods, like [GET, POST]').exactOptional(),
     {
       type: 'list of methods',
       meaning: 'Only for these methods; all of them by default. HEAD is judged as GET unless it is named.',
@@ -252,7 +247,7 @@ export const routeSchema = withRelations(
     allow: route.allow ?? [],
     onUnauthenticated: route.on_unauthenticated,
     allowedOrigins: route.allowed_origins ?? [],
-    ...(route.cors !== undefined && { cors: corsPolicy(route.cors) }),
+    ...(route.cors !== undefined && { cors: corsPolicy(route.cors, route.methods) }),
     csrf: route.csrf === 'on',
     authorization: route.authorization,
   }),

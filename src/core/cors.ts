@@ -21,6 +21,31 @@ export type CorsHeaders = Readonly<Record<string, string>>
 
 const varyOrigin: CorsHeaders = Object.freeze({ vary: 'Origin' })
 
+/** What the answer to a preflight depends on, a refusal included. */
+export const preflightVary: CorsHeaders = Object.freeze({
+  vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
+})
+
+/** What is allowed by a policy and by all the others too; where there is none, nobody is allowed anything. */
+export function commonPolicy(policy: CorsPolicy, others: readonly (CorsPolicy | undefined)[]): CorsPolicy {
+  return others.reduce<CorsPolicy>((common, other) => {
+    const { origins = [], methods = common.methods, headers = [], exposeHeaders = [] } = other ?? {}
+    const commonMethods = common.methods === undefined ? methods : shared(common.methods, methods ?? [])
+    return {
+      origins: shared(common.origins, origins),
+      ...(commonMethods !== undefined && { methods: commonMethods }),
+      headers: shared(common.headers, headers),
+      exposeHeaders: shared(common.exposeHeaders, exposeHeaders),
+      credentials: common.credentials && other?.credentials === true,
+      maxAge: Math.min(common.maxAge, other?.maxAge ?? common.maxAge),
+    }
+  }, policy)
+}
+
+function shared(some: readonly string[], others: readonly string[]): readonly string[] {
+  return some.filter((one) => others.includes(one))
+}
+
 /**
  * What an answer tells browsers about who may read it. The origin is the one of the policy, never what was sent; an answer
  * to anybody else says nothing but that it depends on the origin.
@@ -53,14 +78,24 @@ export function preflightOf(method: string, headers: Headers): Preflight | undef
 export function preflightHeaders(policy: CorsPolicy, { origin, method }: Preflight): CorsHeaders | undefined {
   const { methods = [method], headers, maxAge } = policy
   const { 'access-control-expose-headers': _, ...common } = corsHeaders(policy, origin)
-  if (allowedOrigin(policy, origin) === undefined || !methods.includes(method)) return undefined
+  if (allowedOrigin(policy, origin) === undefined || !allowsMethod(policy, method)) return undefined
   return {
     ...common,
     'access-control-allow-methods': methods.join(', '),
     'access-control-allow-headers': headers.join(', '),
     'access-control-max-age': String(maxAge),
-    vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
+    ...preflightVary,
   }
+}
+
+/** Whether pages of an origin may use the session for a request with this method, more than reading included. */
+export function maySendSession(policy: CorsPolicy, origin: string, method: string): boolean {
+  return policy.credentials && policy.origins.includes(origin) && allowsMethod(policy, method)
+}
+
+/** HEAD is judged as GET. */
+function allowsMethod({ methods }: CorsPolicy, method: string): boolean {
+  return methods === undefined || methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))
 }
 
 function allowedOrigin({ origins }: CorsPolicy, origin: string | undefined): string | undefined {

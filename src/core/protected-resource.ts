@@ -3,13 +3,13 @@ import type { Rule } from './rule.ts'
 /** Where the metadata of protected resources begins (RFC 9728 section 3). */
 export const resourceMetadataPath = '/.well-known/oauth-protected-resource'
 
-/** An authorization server, and whom its tokens may be for. */
-export type AuthorizationServer = Readonly<{ issuer: string; audience: readonly string[] }>
+/** An authorization server, by name if it has one, and whom its tokens may be for. */
+export type AuthorizationServer = Readonly<{ issuer?: string | undefined; audience: readonly string[] }>
 
 /** What a protected resource tells about itself (RFC 9728 section 2). */
 export type ResourceMetadata = Readonly<{
   resource: string
-  authorization_servers: readonly string[]
+  authorization_servers?: readonly string[]
   scopes_supported?: readonly string[]
   bearer_methods_supported: readonly ['header']
 }>
@@ -41,7 +41,7 @@ export function metadataAddress(resource: string): string {
 
 /**
  * The metadata of the resource at a path, by the rules there; undefined when none of them takes bearer tokens.
- * The path is empty for the whole host, of which no rule need speak.
+ * Of the whole host, whose path is empty, no rule need speak, nor of what tokens name as their audience.
  */
 export function resourceMetadata(
   origin: string,
@@ -52,21 +52,32 @@ export function resourceMetadata(
   const taking = rules.filter(
     ({ access, credentials }) => access !== 'public' && credentials.includes('bearer'),
   )
-  if (path !== '' && taking.length === 0) return undefined
-  const narrowed = new Set(taking.flatMap(({ audience }) => audience))
-  const isNarrowed = taking.length > 0 && taking.every(({ audience }) => audience.length > 0)
-  const fitting = servers.filter(({ audience }) => !isNarrowed || audience.some((name) => narrowed.has(name)))
-  const scopes = [...new Set(taking.flatMap(({ scopes, anyScope }) => [...scopes, ...anyScope]))]
+  const address = origin + path
+  const narrowed = narrowedAudiences(taking)
+  const name = exactName(address, narrowed ?? servers.flatMap(({ audience }) => audience))
+  const isWholeHost = path === '' || path === '/'
+  if (taking.length === 0 && !isWholeHost && name === undefined) return undefined
+  const wanted = taking.length === 0 && name !== undefined ? [name] : narrowed
+  const fitting = servers.filter(({ audience }) => wanted?.some((one) => audience.includes(one)) ?? true)
+  const issuers = new Set(fitting.flatMap(({ issuer }) => issuer ?? []))
+  const scopes = new Set(taking.flatMap(({ scopes, anyScope }) => [...scopes, ...anyScope]))
+  // What would be empty is left out (RFC 9728 section 3.2).
   return {
-    resource: exactName(origin + path, fitting),
-    authorization_servers: [...new Set(fitting.map(({ issuer }) => issuer))],
-    ...(scopes.length > 0 && { scopes_supported: scopes }),
+    resource: name ?? address,
+    ...(issuers.size > 0 && { authorization_servers: [...issuers] }),
+    ...(scopes.size > 0 && { scopes_supported: [...scopes] }),
     bearer_methods_supported: ['header'],
   }
 }
 
-/** The name of the resource as its tokens have it, where that differs from the address in the last slash only. */
-function exactName(address: string, servers: readonly AuthorizationServer[]): string {
-  const isAudience = (name: string) => servers.some(({ audience }) => audience.includes(name))
-  return !isAudience(address) && isAudience(`${address}/`) ? `${address}/` : address
+/** The audiences of which one is needed, whatever the rule; undefined when a rule takes them all. */
+function narrowedAudiences(rules: readonly Rule[]): readonly string[] | undefined {
+  const narrowing = rules.map(({ audience }) => audience).filter(({ length }) => length > 0)
+  return narrowing.length === 0 || narrowing.length < rules.length ? undefined : narrowing.flat()
+}
+
+/** The name of the resource as its tokens have it: its address, or what differs from that in the last slash only. */
+function exactName(address: string, audiences: readonly string[]): string | undefined {
+  const other = address.endsWith('/') ? address.slice(0, -1) : `${address}/`
+  return [address, other].find((name) => audiences.includes(name))
 }

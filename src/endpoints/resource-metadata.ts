@@ -4,7 +4,7 @@ import {
   resourceMetadata,
   resourceMetadataPath,
 } from '../core/protected-resource.ts'
-import type { CanonicalPath } from '../core/request-path.ts'
+import { type CanonicalPath, isPlain } from '../core/request-path.ts'
 import type { RuleTable } from '../core/rules.ts'
 import type { Answers } from '../gate/answer.ts'
 import type { Respond } from '../gate/respond.ts'
@@ -38,10 +38,9 @@ export function registerResourceMetadata(app: FastifyInstance, options: Resource
   }
 
   function tell(request: FastifyRequest, reply: FastifyReply): void {
-    const { path, needs, folded } = targetOf(request)
-    const resourcePath = path.slice(resourceMetadataPath.length)
-    const isPlain = needs.length === 0 && folded.length === 0
-    const document = isPlain ? documentFor(request, resourcePath) : undefined
+    const target = targetOf(request)
+    const resourcePath = target.path.slice(resourceMetadataPath.length)
+    const document = isPlain(target) ? documentFor(request, resourcePath) : undefined
     if (document === undefined) answers.notFound(request, reply, 'resource-unknown')
     else {
       const facts = { reason: 'resource-metadata', headers: readableByAll }

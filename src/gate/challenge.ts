@@ -3,6 +3,7 @@ import { type AuthorizationWish, wishQuery } from '../core/authorization-wish.ts
 import { bearerChallenge, type Challenge } from '../core/challenge.ts'
 import { accepts } from '../core/decision.ts'
 import { metadataAddress, resourceFor } from '../core/protected-resource.ts'
+import { isPlain } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Sites } from './site.ts'
 import { originOf, siteOf, targetOf } from './visit.ts'
@@ -36,7 +37,9 @@ export function createChallenges({ sites, prefix, defaultScheme, audiences }: Ch
   function metadataFor(request: FastifyRequest, rule: Rule, origin: string): string | undefined {
     if (!accepts(rule, 'bearer')) return undefined
     const wanted = rule.audience.length > 0 ? rule.audience : audiences
-    return metadataAddress(resourceFor(origin, targetOf(request).path, wanted))
+    const target = targetOf(request)
+    // Of a path that is not plain there is no metadata, but there is that of the whole host.
+    return metadataAddress(resourceFor(origin, isPlain(target) ? target.path : '', wanted))
   }
 
   function loginUrl(request: FastifyRequest, wish?: AuthorizationWish): string | undefined {

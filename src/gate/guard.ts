@@ -1,14 +1,20 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { corsHeaders } from '../core/cors.ts'
+import { commonPolicy, corsHeaders, maySendSession } from '../core/cors.ts'
 import { type Decision, decide, type RequestFacts } from '../core/decision.ts'
-import { isCrossSite, isForeignUpgrade, isNavigation, isRetrieval } from '../core/navigation.ts'
+import {
+  isCrossOriginFetch,
+  isCrossSite,
+  isForeignUpgrade,
+  isNavigation,
+  isRetrieval,
+} from '../core/navigation.ts'
 import type { CanonicalPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Match, RuleTable } from '../core/rules.ts'
 import type { Answers } from './answer.ts'
 import type { Caller, FindCaller } from './caller.ts'
 import type { Deny } from './denial.ts'
-import type { Judged, Preflight } from './preflight.ts'
+import { neverServed, type Preflight, policyOf } from './preflight.ts'
 import type { Sites } from './site.ts'
 import { targetOf, type Visit } from './visit.ts'
 
@@ -24,8 +30,6 @@ type GuardOptions = Readonly<{
   clock: () => number
 }>
 
-/** Methods that no rule can admit: one echoes credentials, the other asks for a tunnel (RFC 9110 section 9.3). */
-const neverServed: ReadonlySet<string> = new Set(['TRACE', 'CONNECT'])
 const neverServedMatch: Match = Object.freeze({ kind: 'wrong-method', allow: [] })
 
 /**
@@ -41,23 +45,31 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       answers.notFound(request, reply, 'own-endpoint-unknown')
       return
     }
-    if (preflight(request, reply, matchOf)) return
+    if (preflight(request, reply)) return
     const match = matchOf(request, target.path)
     if (match.kind !== 'rule') {
       answerMismatch(request, reply, match)
       return
     }
     request.visit.rule = match.rule
-    const found =
-      target.folded.length === 0 ? [match.rule] : withReadings(request, reply, match.rule, target.folded)
-    if (found === undefined) return
+    const readings = target.folded.map((reading) => matchOf(request, reading))
+    const { cors } = match.rule
+    if (cors !== undefined) {
+      const policy = commonPolicy(cors, readings.map(policyOf))
+      request.visit.cors = corsHeaders(policy, request.headers.origin)
+    }
+    // Every other reading of the path must find a rule too; the one as written says where the request goes.
+    const mismatch = readings.find(isMismatch)
+    if (mismatch !== undefined) {
+      answerMismatch(request, reply, mismatch)
+      return
+    }
+    const found = [match, ...readings].map((each) => (each as RuleMatch).rule)
     request.visit.isProtected = !found.every(isPublic)
     if (!found.every((rule) => target.needs.every((need) => rule.allow.includes(need)))) {
       answers.badRequest(request, reply, 'target-needs-opt-in')
       return
     }
-    const { cors } = match.rule
-    if (cors !== undefined) request.visit.cors = corsHeaders(cors, request.headers.origin)
     const caller = findCaller(request, found)
     if (!(caller instanceof Promise)) {
       settle(request, reply, found, caller, done)
@@ -69,27 +81,13 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       .catch((error) => answers.internal(request, reply, error))
   }
 
-  function matchOf({ method, visit }: Judged, path: CanonicalPath): Match {
+  function matchOf({ method, visit }: FastifyRequest, path: CanonicalPath): Match {
     return neverServed.has(method) ? neverServedMatch : rules.match(visit.origin.host as string, path, method)
   }
 
   function answerMismatch(request: FastifyRequest, reply: FastifyReply, match: Mismatch): void {
     if (match.kind === 'no-rule') answers.notFound(request, reply, 'no-rule')
     else answers.wrongMethod(request, reply, match.allow)
-  }
-
-  /** Every other reading of the path must find a rule too; the one as written says where the request goes. */
-  function withReadings(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    written: Rule,
-    readings: readonly CanonicalPath[],
-  ): Rule[] | undefined {
-    const matches = readings.map((reading) => matchOf(request, reading))
-    const mismatch = matches.find((match) => match.kind !== 'rule')
-    if (mismatch === undefined) return [written, ...matches.map((match) => (match as RuleMatch).rule)]
-    answerMismatch(request, reply, mismatch as Mismatch)
-    return undefined
   }
 
   function settle(
@@ -134,12 +132,14 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
   }
 
   function factsOf({ method, headers, visit }: FastifyRequest, rule: Rule, { bearer }: Caller): RequestFacts {
-    const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || maySend(rule, origin)
+    const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || maySend(rule, origin, method)
+    // A script that may read the answer is told so; the redirect to a login it could not follow.
+    const isFetched = visit.isUpgrade || (visit.cors !== undefined && isCrossOriginFetch(headers))
     return {
-      isSafe: !visit.isUpgrade && isRetrieval(method),
+      isSafe: !isFetched && isRetrieval(method),
       // Asked only where a login may follow: reading Accept is dear.
       isNavigation:
-        bearer === undefined && !visit.isUpgrade && mayNavigate(rule, visit) && isNavigation(method, headers),
+        bearer === undefined && !isFetched && mayNavigate(rule, visit) && isNavigation(method, headers),
       isCrossSite: visit.isUpgrade
         ? isForeignUpgrade(headers, isAllowed)
         : isCrossSite(method, headers, isAllowed),
@@ -154,12 +154,16 @@ function mayNavigate({ acr, maxAge, onMissingScope }: Rule, { session }: Visit):
 }
 
 /** Origins whose pages may use the session for more than reading: those that are named, or that CORS lets send it. */
-function maySend({ allowedOrigins, cors }: Rule, origin: string): boolean {
-  return allowedOrigins.includes(origin) || (cors?.credentials === true && cors.origins.includes(origin))
+function maySend({ allowedOrigins, cors }: Rule, origin: string, method: string): boolean {
+  return allowedOrigins.includes(origin) || (cors !== undefined && maySendSession(cors, origin, method))
 }
 
 type RuleMatch = Extract<Match, { kind: 'rule' }>
 type Mismatch = Exclude<Match, RuleMatch>
+
+function isMismatch(match: Match): match is Mismatch {
+  return match.kind !== 'rule'
+}
 
 function isPublic({ access }: Rule): boolean {
   return access === 'public'
