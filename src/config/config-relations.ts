@@ -23,7 +23,14 @@ export function configRelations(checkRules: CheckRules): readonly Relation<Confi
       ],
       find: findSharedListener,
     },
-    { reads: [['provider'], ['session']], find: findSecretAsKey },
+    {
+      reads: [['provider'], ['session']],
+      find: ({ provider, session }) => findSecretAsKey(provider, session),
+    },
+    {
+      reads: [['bearer'], ['session']],
+      find: ({ bearer, session }) => findSecretAsKey(bearer?.introspection, session),
+    },
     {
       reads: [
         ['server', 'public_url'],
@@ -67,9 +74,12 @@ function findSharedListener({ server, admin }: ConfigKeys): readonly Conflict[] 
   )
 }
 
-function findSecretAsKey({ provider, session }: ConfigKeys): readonly Conflict[] {
-  if (session === undefined) return []
-  const { client_secret: secret = '' } = provider ?? {}
+function findSecretAsKey(
+  client: Readonly<{ client_secret?: string }> | undefined,
+  session: ConfigKeys['session'],
+): readonly Conflict[] {
+  if (client?.client_secret === undefined || session === undefined) return []
+  const { client_secret: secret } = client
   const forms = [Buffer.from(secret), Buffer.from(secret, 'base64')]
   return session.keys.flatMap((key, index) =>
     conflictIf(

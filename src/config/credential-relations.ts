@@ -1,4 +1,5 @@
 import type { CredentialKind } from '../core/rule.ts'
+import { didYouMean } from './did-you-mean.ts'
 import { type Conflict, conflictIf, type IsSound, type Relation } from './relation.ts'
 import type { ConfigKeys } from './schema.ts'
 import { bearerAudiences } from './schema-bearer.ts'
@@ -27,7 +28,7 @@ export const credentialRelations: readonly Relation<ConfigKeys>[] = [
       ...conflictIf(
         provider !== undefined && session === undefined,
         ['session'],
-        'must be a map, since there is a "provider"',
+        'must be a map with keys, since people sign in at "provider"; "postern keygen" prints a key',
       ),
     ],
   },
@@ -35,22 +36,38 @@ export const credentialRelations: readonly Relation<ConfigKeys>[] = [
 ]
 
 function findUnusableRoutes(config: ConfigKeys, isSound: IsSound): readonly Conflict[] {
-  const { routes } = config
-  if (!Array.isArray(routes)) return []
+  const { routes, provider, bearer } = config
+  // Without both, what a route wants is not what is wrong.
+  if (!Array.isArray(routes) || (provider === undefined && bearer === undefined)) return []
   return routes.flatMap((route: RouteRule, index) =>
-    isSound(['routes', index])
-      ? problemsOf(route, config).map(([key, message]) => ({ path: ['routes', index, key], message }))
+    isSound(['routes', index]) && route.access !== 'public'
+      ? [...problemsOf(route, config), ...unknownAudiences(route, config)].map(({ path, message }) => ({
+          path: ['routes', index, ...path],
+          message,
+        }))
       : [],
   )
 }
 
-function problemsOf(route: RouteRule, config: ConfigKeys): [key: string, message: string][] {
+function unknownAudiences({ audience }: RouteRule, { bearer }: ConfigKeys): readonly Conflict[] {
+  if (bearer === undefined) return []
+  const known = bearerAudiences(bearer)
+  return audience.flatMap((name, index) =>
+    conflictIf(
+      !known.includes(name),
+      ['audience', index],
+      `is no audience of the "bearer" section${didYouMean(name, known)}`,
+    ),
+  )
+}
+
+function problemsOf(route: RouteRule, config: ConfigKeys): readonly Conflict[] {
   const { provider, bearer } = config
-  if (route.access === 'public') return []
   const credentials = credentialsOf(route, config)
   const hasSession = credentials.includes('session')
-  const unknown = route.audience.find((name) => bearer && !bearerAudiences(bearer).includes(name))
-  const needsAuthentication = route.acr.length > 0 ? 'acr' : 'max_age'
+  const isPlain = hasSession && provider?.endpoints !== undefined
+  const plain =
+    'needs OpenID Connect for sessions: a provider with "endpoints" does not say how somebody authenticated'
   const found: [isWrong: boolean, key: string, message: string][] = [
     [
       hasSession && provider === undefined,
@@ -68,11 +85,6 @@ function problemsOf(route: RouteRule, config: ConfigKeys): [key: string, message
       'is about bearer tokens, but there is no "bearer" section',
     ],
     [
-      unknown !== undefined,
-      'audience',
-      `names ${JSON.stringify(unknown)}, which no issuer of the "bearer" section has as audience`,
-    ],
-    [
       !hasSession && route.onUnauthenticated === 'redirect',
       'on_unauthenticated',
       'must not be redirect: nobody can sign in for this route',
@@ -82,11 +94,8 @@ function problemsOf(route: RouteRule, config: ConfigKeys): [key: string, message
       'on_missing_scope',
       'must be forbid: nobody can sign in for this route',
     ],
-    [
-      hasSession && provider?.endpoints !== undefined && (route.acr.length > 0 || route.maxAge !== undefined),
-      needsAuthentication,
-      'needs OpenID Connect for sessions: a provider with "endpoints" does not say how somebody authenticated',
-    ],
+    [isPlain && route.acr.length > 0, 'acr', plain],
+    [isPlain && route.maxAge !== undefined, 'max_age', plain],
   ]
-  return found.filter(([isWrong]) => isWrong).map(([, key, message]) => [key, message])
+  return found.flatMap(([isWrong, key, message]) => conflictIf(isWrong, [key], message))
 }

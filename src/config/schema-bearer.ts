@@ -9,7 +9,8 @@ import { signatureAlgorithms } from './signature-algorithms.ts'
 import { audience, claimPath, distinct } from './text.ts'
 import { endpoint, exposedMessage, isExposed, issuer } from './web-url.ts'
 
-const audienceMessage = 'must be an audience, or a list of audiences'
+const audienceMessage =
+  'must be whom tokens are for (their "aud"), like https://api.example.com, or a list; without it, tokens for any other service would count'
 
 /** One audience or several, always a list afterwards. */
 const audiences = z

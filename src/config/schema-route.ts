@@ -52,7 +52,7 @@ const conditions = {
   access: documented(z.enum(['public', 'optional', 'authenticated']).exactOptional(), {
     type: 'public, optional or authenticated',
     meaning:
-      'Who may pass: everybody; everybody, with identity where there is one; or whoever is signed in. Required unless the route names scopes or claims, which mean `authenticated`.',
+      'Who may pass: everybody; everybody, with identity where there is one; or whoever is signed in. Required unless the route names scopes, claims, `acr` or `max_age`, which mean `authenticated`.',
     example: 'public',
   }),
   scopes: documented(distinct(scope, 'must be a list of strings').exactOptional(), {
@@ -167,6 +167,9 @@ const treatment = {
   }),
 }
 
+/** Whoever names one of these means somebody in particular. */
+const conditionKeys = ['scopes', 'any_scope', 'claims', 'acr', 'max_age'] as const
+
 /** A rule as far as its route alone tells: what counts as a credential may depend on the whole file. */
 export type RouteRule = Omit<Rule, 'name' | 'caseSensitive' | 'credentials'> &
   Partial<Pick<Rule, 'credentials'>>
@@ -177,8 +180,8 @@ export const routeSchema = withRelations(
   [
     {
       reads: [],
-      find: ({ access, scopes, any_scope, claims }) => {
-        const isConditional = [scopes, any_scope, claims].some((condition) => condition !== undefined)
+      find: ({ access, ...route }) => {
+        const isConditional = conditionKeys.some((key) => route[key] !== undefined)
         const message =
           'is required: say access: public, optional or authenticated, or name scopes, any_scope or claims'
         return conflictIf(access === undefined && !isConditional, ['access'], message)
@@ -187,7 +190,7 @@ export const routeSchema = withRelations(
     {
       reads: [['access']],
       find: ({ access, ...route }) =>
-        (['scopes', 'any_scope', 'claims', 'acr', 'max_age'] as const)
+        conditionKeys
           .filter((key) => (access === 'public' || access === 'optional') && route[key] !== undefined)
           .map((key) => ({
             path: [key],

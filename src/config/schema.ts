@@ -94,7 +94,11 @@ export function configSchema({ read, checkRules }: SchemaOptions) {
 /** A checked configuration: durations in milliseconds, keys as bytes, files read. It is frozen. */
 export type Config = z.output<ReturnType<typeof configSchema>>
 
-function warningsOf({ server, provider, bearer }: ConfigKeys): string[] {
+function warningsOf(config: ConfigKeys): string[] {
+  return [...exposedAddresses(config), ...ambiguousAudiences(config)]
+}
+
+function exposedAddresses({ server, provider, bearer }: ConfigKeys): string[] {
   const exposed = [
     ...server.public_url.map((url) => ({ key: 'server.public_url', section: 'server', url })),
     ...inSection('provider', provider === undefined ? [] : providerUrls(provider)),
@@ -102,7 +106,16 @@ function warningsOf({ server, provider, bearer }: ConfigKeys): string[] {
   ].filter(({ url }) => isExposed(url))
   return exposed.map(
     ({ key, section, url }) =>
-      `${section}.dangerously_allow_http: ${key} (${new URL(url).origin}) is not encrypted; whoever is on the network can take over sessions`,
+      `${section}.dangerously_allow_http: ${key} (${new URL(url).origin}) is not encrypted; whoever is on the network can ${section === 'bearer' ? 'make up tokens' : 'take over sessions'}`,
+  )
+}
+
+/** ID tokens of this gateway have its client id as audience; where access tokens have the same, only their type tells them apart. */
+function ambiguousAudiences({ provider, bearer }: ConfigKeys): string[] {
+  return (bearer?.issuers ?? []).flatMap(({ audience, type }, index) =>
+    provider === undefined || type === 'at+jwt' || !audience.includes(provider.client_id)
+      ? []
+      : `bearer.issuers[${index}].audience: ${JSON.stringify(provider.client_id)} is provider.client_id, the audience of this gateway's ID tokens; tokens that are not marked as access tokens are refused. Give the API an audience of its own, or write "type: at+jwt"`,
   )
 }
 
