@@ -187,6 +187,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
       respond,
       loginProblem,
       wishes: knownWishes(config.routes),
+      sessionOf,
     })
     return {
       start: { GET: login },

@@ -106,3 +106,12 @@ export function readWish(query: URLSearchParams, known: KnownWishes): Authorizat
   }
   return Object.keys(wish).length > 0 ? wish : undefined
 }
+
+/**
+ * The same wish, asking for these scopes as well: those of a session that the login replaces, or the new grant would lose
+ * what an earlier wish had got.
+ */
+export function withScopes(wish: AuthorizationWish, held: readonly string[]): AuthorizationWish {
+  const scopes = [...new Set([...held, ...(wish.scopes ?? [])])]
+  return scopes.length > 0 ? { ...wish, scopes } : wish
+}

@@ -18,7 +18,8 @@ declare module 'oidc-provider' {
       body?: Record<string, string>
       params: Record<string, string | undefined>
       client: { clientId: string; grantTypeAllowed(name: string): boolean }
-      session: { accountId: string }
+      session: { accountId: string; acr?: string }
+      result?: { login?: object }
       requestParamScopes: Set<string>
       resourceServers: Record<string, unknown>
     }
@@ -30,6 +31,16 @@ declare module 'oidc-provider' {
     addResourceScope(resource: string, scope: string): void
     rejectResourceScope(resource: string, scope: string): void
     save(): Promise<string>
+  }
+
+  export class Check {
+    constructor(reason: string, description: string, needsPrompt: (ctx: OidcContext) => boolean)
+  }
+
+  /** How the provider decides whether to ask somebody something. */
+  export const interactionPolicy: {
+    Check: typeof Check
+    base(): object[] & { get(name: string): { checks: { add(check: Check): void } } }
   }
 
   export type Interaction = {

@@ -1,9 +1,10 @@
-import { type KnownWishes, readWish } from '../core/authorization-wish.ts'
+import { type KnownWishes, readWish, withScopes } from '../core/authorization-wish.ts'
 import { returnTarget } from '../core/return-target.ts'
+import type { Session } from '../core/session.ts'
 import type { BeginLogin } from '../gate/begin-login.ts'
 import type { TellLoginProblem } from '../gate/login-problem.ts'
 import type { Respond } from '../gate/respond.ts'
-import type { Sites } from '../gate/site.ts'
+import type { Site, Sites } from '../gate/site.ts'
 import { siteOf } from '../gate/visit.ts'
 import type { Endpoint } from './endpoints.ts'
 import { queryOf } from './query.ts'
@@ -16,6 +17,8 @@ type LoginOptions = Readonly<{
   loginProblem: TellLoginProblem
   /** What rules may make a login ask for. */
   wishes: KnownWishes
+  /** The live session of a request, if there is one. */
+  sessionOf: (site: Site, cookieHeader: string | undefined) => Session | undefined
 }>
 
 /**
@@ -23,7 +26,7 @@ type LoginOptions = Readonly<{
  * `scope`, `acr_values` and `max_age` ask for more, as far as some rule could.
  */
 export function createLogin(options: LoginOptions): Endpoint {
-  const { sites, prefix, beginLogin, respond, loginProblem, wishes } = options
+  const { sites, prefix, beginLogin, respond, loginProblem, wishes, sessionOf } = options
   return async (request, reply) => {
     const site = siteOf(request, sites)
     const query = queryOf(request)
@@ -36,7 +39,7 @@ export function createLogin(options: LoginOptions): Endpoint {
     try {
       const { location, cookies } = await beginLogin(site, request.headers.cookie, {
         returnTo,
-        wish: readWish(query, wishes),
+        wish: wishOf(query, site, request.headers.cookie),
       })
       // Asked for by hand: an earlier count of logins that led nowhere says nothing about this one.
       const lines = [...cookies, site.cookies.loops.reset()]
@@ -44,5 +47,11 @@ export function createLogin(options: LoginOptions): Endpoint {
     } catch (error) {
       loginProblem.failed(request, reply, error, returnTo)
     }
+  }
+
+  /** Asking for more keeps what there is: the new grant replaces the old one. */
+  function wishOf(query: URLSearchParams, site: Site, cookie: string | undefined) {
+    const wish = readWish(query, wishes)
+    return wish && withScopes(wish, sessionOf(site, cookie)?.scopes ?? [])
   }
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JSONWebKeySet } from 'jose'
-import Provider, { type OidcContext } from 'oidc-provider'
+import Provider, { interactionPolicy, type OidcContext } from 'oidc-provider'
 import type { Test } from 'tap'
 import { interact, readBody, renderLoggedOut, renderLogout } from './provider-pages.ts'
 import { type User, users } from './users.ts'
@@ -27,6 +27,10 @@ export type Substitute =
 export type Behaviour = {
   rotateRefreshTokens: boolean
   omitRefreshToken: boolean
+  /** How, and how many seconds ago, somebody authenticated who signs in now. */
+  authentication: { acr?: string; ago?: number }
+  /** Whether `acr_values` makes the provider ask again who has not authenticated so. */
+  honoursAcrValues: boolean
   /** Called with each token, revocation and UserInfo request; resolve late to be slow, with undefined to answer normally. */
   respond?:
     | ((
@@ -60,6 +64,8 @@ export type TestProvider = Readonly<{
   redirectUris: Set<string>
   postLogoutRedirectUris: Set<string>
   behaviour: Behaviour
+  /** The parameters of each authorization request. */
+  authorizationRequests: URLSearchParams[]
   tokenRequests: RecordedRequest[]
   revocations: RecordedRequest[]
   userinfoRequests: RecordedRequest[]
@@ -92,7 +98,13 @@ export async function startProvider(t: Test, options: ProviderOptions = {}): Pro
     users: options.users ?? users,
     redirectUris: new Set(options.redirectUris),
     postLogoutRedirectUris: new Set(options.postLogoutRedirectUris),
-    behaviour: { rotateRefreshTokens: true, omitRefreshToken: false } as Behaviour,
+    behaviour: {
+      rotateRefreshTokens: true,
+      omitRefreshToken: false,
+      authentication: {},
+      honoursAcrValues: true,
+    } as Behaviour,
+    authorizationRequests: [] as URLSearchParams[],
     tokenRequests: [] as RecordedRequest[],
     revocations: [] as RecordedRequest[],
     userinfoRequests: [] as RecordedRequest[],
@@ -102,8 +114,10 @@ export async function startProvider(t: Test, options: ProviderOptions = {}): Pro
   provider.use((ctx, next) => intercept(ctx, next, state))
   const callback = provider.callback()
   server.on('request', (request, response) => {
+    const { pathname, searchParams } = new URL(request.url as string, issuer)
+    if (pathname === '/auth') state.authorizationRequests.push(searchParams)
     const handled = request.url?.startsWith('/interaction/')
-      ? interact(provider, state.users, request, response)
+      ? interact(provider, state.users, request, response, authenticated(state.behaviour))
       : callback(request, response)
     handled.catch((error: Error) => response.writeHead(500).end(error.message))
   })
@@ -174,7 +188,11 @@ function configurationOf(options: ProviderOptions, state: State, jwks: object): 
         postLogoutSuccessSource: renderLoggedOut,
       },
     },
-    interactions: { url: (_ctx: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
+    interactions: {
+      policy: policyFor(state),
+      url: (_ctx: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}`,
+    },
+    acrValues: ['gold', 'silver', 'bronze'],
     pkce: { required: () => true },
     ttl: {
       AccessToken: accessTokenTtl,
@@ -195,6 +213,24 @@ function configurationOf(options: ProviderOptions, state: State, jwks: object): 
     loadExistingGrant: (ctx: OidcContext & { oidc: { provider: Provider } }) =>
       grantFor(ctx, state, jwtAudience),
   }
+}
+
+/** What a sign-in says of itself. */
+function authenticated({ authentication: { acr, ago = 0 } }: Behaviour): Record<string, unknown> {
+  return { ...(acr !== undefined && { acr }), ts: Math.floor(Date.now() / 1000) - ago }
+}
+
+/** Beside what the standard makes every provider ask, whoever has not authenticated as `acr_values` says is asked again. */
+function policyFor({ behaviour }: State) {
+  const policy = interactionPolicy.base()
+  const { Check } = interactionPolicy
+  const isWeak = ({ oidc }: OidcContext) => {
+    const wanted = oidc.params['acr_values']?.split(' ') ?? []
+    const isAsked = behaviour.honoursAcrValues && wanted.length > 0 && oidc.result?.login === undefined
+    return isAsked && !wanted.includes(String(oidc.session.acr))
+  }
+  policy.get('login').checks.add(new Check('weak', 'a stronger authentication was asked for', isWeak))
+  return policy
 }
 
 /** Grants what the user may have of what was asked, without a consent page; the rest is refused silently. */
