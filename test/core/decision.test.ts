@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { BearerToken } from '../../src/core/bearer-token.ts'
 import { decide, type RequestFacts } from '../../src/core/decision.ts'
 import type { Rule } from '../../src/core/rules.ts'
 import { startSession } from '../../src/core/session.ts'
@@ -81,4 +82,79 @@ t.test('forwards a session that has all of it', async (t) => {
   for (const rest of [{ scopes: ['read'] }, { anyScope: ['x', 'read'] }, { claims: { groups: ['staff'] } }]) {
     t.strictSame(reason(rest), { kind: 'forward', reason: 'scope-ok' })
   }
+})
+
+const bearer: BearerToken = {
+  token: 't',
+  sub: 'alice',
+  claims: { groups: ['staff'] },
+  scopes: ['read'],
+  audiences: ['api'],
+  expiresAt: 2000,
+}
+const takesBoth = { credentials: ['session', 'bearer'] } as const
+
+t.test('a bearer token counts where the rule takes it, and only for whom it is', async (t) => {
+  t.match(decide(rule(takesBoth), { bearer }, call), { kind: 'forward', reason: 'authenticated' })
+  t.match(decide(rule(takesBoth), { bearer }, forged), { kind: 'forward' }, 'no browser adds one by itself')
+  t.match(decide(rule({ ...takesBoth, audience: ['x', 'api'] }), { bearer }, call), { kind: 'forward' })
+  t.strictSame(decide(rule({ ...takesBoth, audience: ['x'] }), { bearer }, page), {
+    kind: 'challenge',
+    reason: 'token-audience-wrong',
+  })
+  t.match(
+    decide(rule(), { bearer }, page),
+    { kind: 'challenge', reason: 'no-session' },
+    'and begins no login',
+  )
+  t.match(decide(rule({ ...takesBoth, scopes: ['write'] }), { bearer }, page), {
+    kind: 'forbid',
+    missing: ['write'],
+  })
+  t.match(decide(rule({ ...takesBoth, claims: { groups: ['ops'] } }), { bearer }, page), {
+    reason: 'missing-claim',
+  })
+  t.match(decide(rule({ access: 'optional' }), { bearer }, page), { reason: 'anonymous' })
+})
+
+t.test('a session is nothing to a rule for tokens', async (t) => {
+  const tokens = { credentials: ['bearer'] } as const
+  t.strictSame(decide(rule(tokens), { session }, page), { kind: 'challenge', reason: 'no-token' })
+  t.match(decide(rule({ ...tokens, access: 'optional' }), { session }, page), { reason: 'anonymous' })
+})
+
+t.test('who authenticated too weakly is sent once, and told where nobody can be sent', async (t) => {
+  const strict = rule({ ...takesBoth, acr: ['gold'], maxAge: 60 })
+  const wish = { acr: ['gold'], maxAge: 60, scopes: ['read'] }
+  t.strictSame(decide(strict, { session }, page), { kind: 'login', reason: 'acr-insufficient', wish })
+  t.strictSame(decide(strict, { session }, call), { kind: 'challenge', reason: 'acr-insufficient' })
+  t.strictSame(decide(strict, { bearer }, page), { kind: 'challenge', reason: 'acr-insufficient' })
+  const claims = { acr: 'gold', auth_time: 900 }
+  t.match(decide(strict, { session: { ...session, claims } }, page), { reason: 'authentication-too-old' })
+  t.match(decide(strict, { bearer: { ...bearer, claims } }, page), { reason: 'authentication-too-old' })
+  t.match(decide(strict, { session: { ...session, claims: { ...claims, auth_time: 940 } } }, page), {
+    kind: 'forward',
+  })
+  t.strictSame(decide(strict, { session: { ...session, unmet: { acr: ['gold'] } } }, page), {
+    kind: 'forbid',
+    reason: 'acr-insufficient',
+  })
+  t.strictSame(decide(strict, {}, page), {
+    kind: 'login',
+    reason: 'no-session',
+    wish: { acr: ['gold'], maxAge: 60 },
+  })
+})
+
+t.test('a missing scope is asked for once, where the rule says so', async (t) => {
+  const asking = rule({ scopes: ['write'], onMissingScope: 'request', claims: { groups: ['ops'] } })
+  t.strictSame(decide(asking, { session }, page), {
+    kind: 'login',
+    reason: 'missing-scope',
+    wish: { scopes: ['read', 'write'] },
+  })
+  t.match(decide(asking, { session }, call), { kind: 'forbid', reason: 'missing-scope' })
+  t.match(decide(asking, { session: { ...session, unmet: { scopes: ['write'] } } }, page), { kind: 'forbid' })
+  const granted = { ...session, scopes: ['write'] }
+  t.match(decide(asking, { session: granted }, page), { kind: 'forbid', reason: 'missing-claim' })
 })
