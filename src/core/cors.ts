@@ -28,19 +28,20 @@ export const preflightVary: CorsHeaders = Object.freeze({
 
 /** What is allowed by a policy and by all the others too; where there is none, nobody is allowed anything. */
 export function commonPolicy(policy: CorsPolicy, others: readonly (CorsPolicy | undefined)[]): CorsPolicy {
-  return others.reduce<CorsPolicy>((common, other) => {
-    const { origins = [], methods = common.methods, headers = [], exposeHeaders = [] } = other ?? {}
-    const commonMethods = common.methods === undefined ? methods : shared(common.methods, methods ?? [])
+  return others.reduce<CorsPolicy>((common, other = nobodys) => {
+    const { methods = other.methods } = common
     return {
-      origins: shared(common.origins, origins),
-      ...(commonMethods !== undefined && { methods: commonMethods }),
-      headers: shared(common.headers, headers),
-      exposeHeaders: shared(common.exposeHeaders, exposeHeaders),
-      credentials: common.credentials && other?.credentials === true,
-      maxAge: Math.min(common.maxAge, other?.maxAge ?? common.maxAge),
+      origins: shared(common.origins, other.origins),
+      ...(methods !== undefined && { methods: shared(methods, other.methods ?? methods) }),
+      headers: shared(common.headers, other.headers),
+      exposeHeaders: shared(common.exposeHeaders, other.exposeHeaders),
+      credentials: common.credentials && other.credentials,
+      maxAge: Math.min(common.maxAge, other.maxAge),
     }
   }, policy)
 }
+
+const nobodys: CorsPolicy = { origins: [], headers: [], exposeHeaders: [], credentials: false, maxAge: 0 }
 
 function shared(some: readonly string[], others: readonly string[]): readonly string[] {
   return some.filter((one) => others.includes(one))

@@ -18,6 +18,8 @@ const routes = [
   'path: /api/public/**, access: public',
   'path: /api/mine/**, access: authenticated, credentials: [session]',
   'path: /maybe/**, access: optional, credentials: [bearer]',
+  'path: /spa/**, access: authenticated, cors: { origins: ["https://spa.example"] }',
+  'path: /spa/orders, scopes: ["orders:read"], cors: { origins: ["https://spa.example"] }',
   'path: /v1/items/**, access: authenticated, credentials: [bearer]',
   'path: /files/**, access: authenticated, allow: [encoded-slash]',
   'path: /**, host: "*.tenant.example", access: authenticated, credentials: [bearer]',
@@ -174,6 +176,28 @@ t.test('every challenge names metadata that is there and covers the request', as
   t.match(scoped, new RegExp(`Bearer realm="${app}", scope="orders:write staff admin", resource_metadata=`))
   const session = await ask('app.example.com', 'GET /x')
   t.match(session, new RegExp(`www-authenticate: Bearer realm="${app}"\r\n`, 'i'), 'takes no token')
+})
+
+t.test('a page that may read the answers may read what is wrong with its token', async (t) => {
+  const { ask } = await startResourceApp(t, yaml())
+  const rows: [path: string, authorization: string, status: number, challenge: RegExp][] = [
+    ['/spa/x', 'bearer good', 418, /^$/],
+    ['/spa/x', 'Bearer bad', 401, /, error="invalid_token", error_description="The token has expired", /],
+    ['/spa/x', 'Bearer', 400, /, error="invalid_request", /],
+    ['/spa/orders', 'Bearer good', 403, /, error="insufficient_scope", .*scope="orders:read", /],
+  ]
+  for (const [path, authorization, status, challenge] of rows) {
+    const headers = [`Authorization: ${authorization}`, 'Origin: https://spa.example']
+    const answer = await ask('app.example.com', `GET ${path}`, headers)
+    t.equal(statusOf(answer), status, authorization)
+    const [, sent = ''] = /\r\nwww-authenticate: (.*)\r\n/i.exec(answer) ?? []
+    t.match(sent, challenge)
+    if (status === 418) continue
+    t.match(sent, `resource_metadata="${app}${wellKnown}"`)
+    t.match(answer, /\r\naccess-control-allow-origin: https:\/\/spa\.example\r\n/)
+    t.match(answer, /\r\naccess-control-expose-headers: WWW-Authenticate, Retry-After\r\n/)
+    t.notMatch(answer, /access-control-allow-credentials/)
+  }
 })
 
 t.test('a server without a name is not told, its audience is', async (t) => {

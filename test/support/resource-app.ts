@@ -1,10 +1,12 @@
 import { type AddressInfo, connect } from 'node:net'
 import type { Test } from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
+import type { BearerOutcome } from '../../src/core/bearer-token.ts'
 import { compileRules, ruleProblems } from '../../src/core/rules.ts'
 import { registerResourceMetadata } from '../../src/endpoints/resource-metadata.ts'
 import { createAnswers } from '../../src/gate/answer.ts'
 import type { BeginLogin } from '../../src/gate/begin-login.ts'
+import { createFindCaller } from '../../src/gate/caller.ts'
 import { createChallenges } from '../../src/gate/challenge.ts'
 import { createDeny } from '../../src/gate/denial.ts'
 import { createFront } from '../../src/gate/front.ts'
@@ -25,7 +27,10 @@ type ResourceApp = Readonly<{
   ask: (host: string, line: string, headers?: readonly string[]) => Promise<string>
 }>
 
-/** The part of a gateway without anybody who could pass: routes, challenges, and the metadata that they name. */
+/**
+ * The part of a gateway without a provider and upstreams: routes, challenges, and the metadata that they name. The only
+ * token that counts is `good`, for whatever has no conditions; whoever passes gets 418.
+ */
 export async function startResourceApp(t: Test, yaml: string): Promise<ResourceApp> {
   const config = loadConfig('test.yaml', { env: {}, readFile: () => yaml, checkRules: ruleProblems })
   const { issuers, introspection } = config.bearer as NonNullable<typeof config.bearer>
@@ -70,7 +75,7 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
         rules,
         sites,
         prefix,
-        findCaller: () => ({}),
+        findCaller: createFindCaller({ identify: () => ({}), identifyBearer, needsToken: () => true }),
         answers,
         deny: createDeny({ respond, sites, prefix, challenges, beginLogin, loginProblem }),
         preflight: createPreflight(rules, respond),
@@ -93,6 +98,12 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
       return connection.bytes()
     },
   }
+}
+
+function identifyBearer(token: string): BearerOutcome {
+  if (token !== 'good') return { kind: 'refused', fault: 'token-expired' }
+  const bearer = { token, claims: {}, scopes: [], audiences: [], expiresAt: Number.POSITIVE_INFINITY }
+  return { kind: 'verified', bearer }
 }
 
 /** Nobody signs in here. */
