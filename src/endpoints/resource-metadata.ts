@@ -20,6 +20,13 @@ type ResourceMetadataOptions = Readonly<{
 
 /** For everybody, scripts of any page included: it says nothing about anybody. */
 const readableByAll = Object.freeze({ 'access-control-allow-origin': '*' })
+/** Clients in browsers add headers of their own, about which they have to ask first. */
+const askableByAll = Object.freeze({
+  ...readableByAll,
+  'access-control-allow-methods': 'GET, HEAD',
+  'access-control-allow-headers': '*',
+  'access-control-max-age': '600',
+})
 
 /**
  * `GET /.well-known/oauth-protected-resource[/path]`: which authorization servers and scopes the resource at this path
@@ -33,7 +40,9 @@ export function registerResourceMetadata(app: FastifyInstance, options: Resource
 
   async function metadata(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (request.method === 'GET' || request.method === 'HEAD') tell(request, reply)
-    else answers.wrongMethod(request, reply, ['GET', 'HEAD'])
+    else if (request.method === 'OPTIONS') {
+      respond.empty(request, reply, { reason: 'preflight', headers: askableByAll })
+    } else answers.wrongMethod(request, reply, ['GET', 'HEAD', 'OPTIONS'])
     return reply
   }
 

@@ -34,6 +34,7 @@ code {
   padding: .12em .38em; border-radius: 5px; background: var(--code); overflow-wrap: anywhere;
   font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
+a:not(.button) { color: var(--accent) }
 bdi { overflow-wrap: anywhere; font-weight: 600 }
 .quiet { color: var(--quiet); font-size: .9375rem }
 .action { margin: 1.6rem 0 0 }

@@ -96,6 +96,11 @@ t.test('keys that are known outlive their issuer; unknown ones cannot be judged'
   await server.stop()
   subject.clock.now += 400
   t.equal(await verdict(subject, await signToken(key, server.origin, { jti: '2' })), 'verified')
+  t.equal(
+    await verdict(subject, await signToken({ ...key, kid: 'new' }, server.origin)),
+    'unavailable',
+    'its key may be a new one',
+  )
   const other = makeBearer(t, { issuers: [{ issuer: server.origin, jwks_uri: `${server.origin}/jwks` }] })
   t.match(await other.bearer.identify(await signToken(key, server.origin)), {
     kind: 'unavailable',

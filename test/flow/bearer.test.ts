@@ -329,6 +329,34 @@ t.test('the same rule serves a browser with a session and a script with a token'
   t.equal(read(await ask(gateway, 'GET /browsers/x', [cookie, ...bearer('abc')])).status, 200)
 })
 
+t.test('a credential that counts for another reading of the path only is not handed on', async (t) => {
+  const issuer = await startAuthorizationServer(t, { resources })
+  const { gateway, upstream, browser } = await startScene(t, {
+    routes: [
+      'path: /t/*, access: optional, credentials: [bearer]',
+      'path: /t/x, access: authenticated',
+      'path: /s/*, access: optional, credentials: [session]',
+      'path: /s/x, access: authenticated',
+      'path: /both/*, access: optional',
+      'path: /both/x, access: authenticated, credentials: [session]',
+      'path: /**, access: authenticated',
+    ],
+    bearer: `issuers: [{ issuer: "${issuer.issuer}", audience: "${api}" }]`,
+  })
+  await browser.navigate(`${gateway.origin}/signed/in`)
+  const cookie = `Cookie: ${browser.cookiesFor(gateway.origin)}`
+  const { access_token: token } = await issuer.signIn('bob', { resource: api })
+  t.equal(read(await ask(gateway, 'GET /t/x;v=1', [cookie])).status, 200)
+  t.equal(read(await ask(gateway, 'GET /s/x;v=1', bearer(token))).status, 200)
+  t.equal(read(await ask(gateway, 'GET /both/x;v=1', bearer(token))).status, 401, 'every reading must pass')
+  const heads = upstream
+    .bytes()
+    .split('\r\n\r\n')
+    .filter((text) => text.includes(';v=1'))
+  t.equal(heads.length, 2)
+  for (const head of heads) t.notMatch(head, /^(?:authorization|x-forwarded-user):/im)
+})
+
 t.test('an upstream without tokens gets none, and none gets the ID token it asks for', async (t) => {
   const issuer = await startAuthorizationServer(t, { resources })
   const upstream = await startRecorder(ok)

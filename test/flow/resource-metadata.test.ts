@@ -137,11 +137,15 @@ t.test('it is for reading only', async (t) => {
     const head = await ask('app.example.com', `HEAD ${wellKnown}${path}`)
     t.match(head, /^HTTP\/1\.1 200 /)
     t.ok(head.endsWith('\r\n\r\n'))
-    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+    for (const method of ['POST', 'PUT', 'DELETE', 'PROPFIND']) {
       const answer = await ask('app.example.com', `${method} ${wellKnown}${path}`)
       t.match(answer, /^HTTP\/1\.1 405 /, `${method} ${path}`)
-      t.match(answer, /\r\nallow: GET, HEAD\r\n/)
+      t.match(answer, /\r\nallow: GET, HEAD, OPTIONS\r\n/)
     }
+    const preflight = await ask('app.example.com', `OPTIONS ${wellKnown}${path}`)
+    t.match(preflight, /^HTTP\/1\.1 204 [\s\S]*access-control-allow-origin: \*\r\n/)
+    t.match(preflight, /access-control-allow-headers: \*\r\n/)
+    t.notMatch(preflight, /allow-credentials/)
   }
 })
 

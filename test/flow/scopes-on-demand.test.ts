@@ -126,3 +126,14 @@ t.test('a browser that keeps no session is told about cookies, however much is m
   t.match(page.body, 'admin')
   t.ok(asked(scene).length <= 5, String(asked(scene).length))
 })
+
+t.test('who has been sent round too often is told what is missing instead', async (t) => {
+  const scene = await startSignedIn(t)
+  const { gateway, browser } = scene
+  browser.setCookie(gateway.origin, 'postern_logins', '3')
+  const page = await browser.navigate(`${gateway.origin}/api/x`)
+  t.equal(page.status, 403)
+  t.match(page.body, 'api.read')
+  t.match(page.body, 'api.write')
+  t.equal(asked(scene).length, 1)
+})
