@@ -5,6 +5,10 @@ const readers: readonly Reader[] = [
   // Decodes before it routes.
   (path) => path.replaceAll('%2F', '/'),
   (path) => path.replace(/%(?:2[146-9A-C]|3[AD]|40|5[BDE]|7C)/g, decodeURIComponent),
+  // Takes what begins with an empty segment for the address of another host, as browsers and `new URL(url, base)` do; to
+  // Windows a segment of dots is empty.
+  (path) =>
+    /^\/(?:\.{3,})?\//.test(path) ? path.replace(/^(?:\/(?:\.{3,})?(?=\/))+\/[^/]*/, '') || '/' : path,
   // Merges slashes.
   (path) => path.replace(/\/{2,}/g, '/'),
   // Servlet containers drop path parameters.

@@ -48,6 +48,8 @@ export function createPublicServer(options: PublicServerOptions): FastifyInstanc
   // Node would silently drop the header lines past its own limit; `headProblem` refuses far fewer.
   app.server.maxHeadersCount = 0
   app.server.on('upgrade', onUpgrade)
+  // Nobody is given a tunnel to anywhere; without a listener Node would close the connection without a word.
+  app.server.on('connect', (_request, socket: Socket) => onUnreadable(new Error('CONNECT'), socket))
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     awaitsContinue.add(request)
     app.routing(request, response)
