@@ -1,43 +1,10 @@
 import t, { type Test } from 'tap'
-import type { Connection } from '../support/recorder.ts'
-import { startScene, valuesOf } from '../support/scene.ts'
+import { startScene } from '../support/scene.ts'
 import { runFamily } from './family.ts'
-import { type MessageRow, messageRows, type ReadRequest, requestsIn } from './messages.ts'
-
-const host = 'app.example.com'
+import { answerEach, checkArrival, host, type MessageRow, messageRows, requestsIn } from './messages.ts'
 
 /** Asks for nothing, and ends the connection with the answer. */
 const last = `GET /over HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
-
-/** What an upstream may see of one message: one request at most, for what was judged, framed in one way. */
-function checkArrival(t: Test, requests: readonly ReadRequest[]): void {
-  t.ok(requests.length <= 1, 'one request at most')
-  for (const { head } of requests) {
-    t.match(head[0], /^[A-Z]+ \/public\/\S* HTTP\/1\.1$/)
-    const names = head.slice(1).map((line) =>
-      line
-        .slice(0, line.indexOf(':'))
-        .toLowerCase()
-        .replace(/[^a-z]/g, '-'),
-    )
-    const count = (name: string) => names.filter((each) => each === name).length
-    t.strictSame(valuesOf(head, 'host'), [host])
-    t.equal(count('host'), 1)
-    t.ok(count('content-length') + count('transfer-encoding') <= 1, 'framed in one way')
-    for (const name of ['authorization', 'x-forwarded-user', 'upgrade', 'expect', 'trailer'])
-      t.equal(count(name), 0, name)
-    t.notMatch(head.join('\n'), /smug|evil|h2c/i)
-  }
-}
-
-/** Answers each request that is complete, and nothing else. */
-function answerEach(connection: Connection): void {
-  let answered = 0
-  connection.socket.on('data', () => {
-    for (; answered < requestsIn(connection.bytes()).length; answered += 1)
-      connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')
-  })
-}
 
 t.test('messages', async (t) => {
   const scene = await startScene(t, {

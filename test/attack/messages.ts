@@ -1,4 +1,10 @@
 import { readFileSync } from 'node:fs'
+import type { Test } from 'tap'
+import type { Connection } from '../support/recorder.ts'
+import { valuesOf } from '../support/scene.ts'
+
+/** Whom the messages are for. */
+export const host = 'app.example.com'
 
 /** One raw message, and what must come of it. */
 export type MessageRow = Readonly<{
@@ -33,7 +39,7 @@ function unescaped(raw: string): string {
 }
 
 /** One request as a strict reader takes it from a connection: the lines of its head, and its body. */
-export type ReadRequest = Readonly<{ head: readonly string[]; body: string }>
+type ReadRequest = Readonly<{ head: readonly string[]; body: string }>
 
 /** The complete requests in the bytes of a connection, one after the other; what is left is no request yet. */
 export function requestsIn(bytes: string): ReadRequest[] {
@@ -62,4 +68,34 @@ function bodyLength(head: readonly string[], rest: string): number | undefined {
     at += size[0].length + count + 2
     if (count === 0) return at
   }
+}
+
+/** What an upstream may see of one message: one request at most, for what was judged, framed in one way. */
+export function checkArrival(t: Test, requests: readonly ReadRequest[]): void {
+  t.ok(requests.length <= 1, 'one request at most')
+  for (const { head } of requests) {
+    t.match(head[0], /^[A-Z]+ \/public\/\S* HTTP\/1\.1$/)
+    const names = head.slice(1).map((line) =>
+      line
+        .slice(0, line.indexOf(':'))
+        .toLowerCase()
+        .replace(/[^a-z]/g, '-'),
+    )
+    const count = (name: string) => names.filter((each) => each === name).length
+    t.strictSame(valuesOf(head, 'host'), [host])
+    t.equal(count('host'), 1)
+    t.ok(count('content-length') + count('transfer-encoding') <= 1, 'framed in one way')
+    for (const name of ['authorization', 'x-forwarded-user', 'upgrade', 'expect', 'trailer'])
+      t.equal(count(name), 0, name)
+    t.notMatch(head.join('\n'), /smug|evil|h2c/i)
+  }
+}
+
+/** Answers each request that is complete, and nothing else. */
+export function answerEach(connection: Connection): void {
+  let answered = 0
+  connection.socket.on('data', () => {
+    for (; answered < requestsIn(connection.bytes()).length; answered += 1)
+      connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')
+  })
 }
