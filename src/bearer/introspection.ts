@@ -10,6 +10,7 @@ import type { IntrospectionConfig } from './bearer-config.ts'
 import type { Judged, JudgeSurroundings, TokenJudge } from './issuer.ts'
 import { discoverEndpoint } from './server-metadata.ts'
 import { audiencesOf, callerOf } from './token-identity.ts'
+import { isForeign } from './token-kind.ts'
 import { TokenRefusal } from './token-refusal.ts'
 
 /** Questions under way at once: made-up tokens must not open any number of connections. */
@@ -102,13 +103,14 @@ function checkAnswer(
 ): void {
   const { active, iss, exp, nbf, token_type: type } = claims
   if (active !== true) throw new TokenRefusal('token-inactive')
-  if (type !== undefined && !/^(?:bearer|access_token)$/i.test(String(type))) {
+  const isBearer = type === undefined || /^(?:bearer|access_token)$/i.test(String(type))
+  if (!isBearer || isForeign(claims)) {
     throw new TokenRefusal('token-type-wrong')
   }
   if (issuer !== undefined && iss !== undefined && iss !== issuer)
     throw new TokenRefusal('token-issuer-unknown')
   if (!isTime(exp) || !isTime(nbf)) throw new TokenRefusal('token-claims-invalid')
-  if (exp !== undefined && exp <= now) throw new TokenRefusal('token-expired')
+  if (exp !== undefined && exp <= now - tolerance) throw new TokenRefusal('token-expired')
   if (nbf !== undefined && nbf > now + tolerance) throw new TokenRefusal('token-not-yet-valid')
   if (!audiencesOf(claims).some((name) => audience.includes(name)))
     throw new TokenRefusal('token-audience-wrong')

@@ -78,6 +78,7 @@ const faults: Readonly<Record<string, TokenFault>> = {
   [errors.JWTExpired.code]: 'token-expired',
   [errors.JOSEAlgNotAllowed.code]: 'token-algorithm-refused',
   [errors.JWKSNoMatchingKey.code]: 'token-key-unknown',
+  [errors.JWKSMultipleMatchingKeys.code]: 'token-key-unknown',
   [errors.JWSSignatureVerificationFailed.code]: 'token-signature-invalid',
   [errors.JWTInvalid.code]: 'token-malformed',
   [errors.JWSInvalid.code]: 'token-malformed',

@@ -35,7 +35,7 @@ export function audiencesOf({ aud }: Claims): readonly string[] {
 }
 
 function isSubject(sub: unknown): sub is string {
-  return typeof sub === 'string' && sub.length <= 255 && /^\P{Cc}+$/u.test(sub)
+  return typeof sub === 'string' && sub.length <= 255 && /^[^\p{Cc}\p{Cs}]+$/u.test(sub)
 }
 
 function passable(claims: Claims): Claims {

@@ -11,8 +11,9 @@ const marks = ['scope', 'scp', 'client_id', 'cid', 'appid', 'azpacr', 'gty', 'to
 
 /**
  * Tells whether a JWT is an access token. One of the type of RFC 9068 says so itself. Another one must not look like an ID
- * token, a refresh token or a logout token, and must bear a mark of an access token; where the configuration says `jwt`
- * that is needed only if its audience is also the one of our own ID tokens (`ownClientId`).
+ * token, a refresh token or a logout token; and if whom it is for may be a client rather than a service, it must bear a
+ * mark of an access token. That is so for every audience that is no URI, unless the configuration says `jwt`, and always
+ * for the one of our own ID tokens (`ownClientId`).
  * @see RFC 9068 section 4, RFC 8725 section 3.11
  */
 export function isAccessToken(
@@ -24,19 +25,21 @@ export function isAccessToken(
   const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ
   if (type === 'at+jwt') return expected !== 'jwt'
   if (expected === 'at+jwt' || (type !== undefined && type !== 'jwt') || isForeign(claims)) return false
-  return hasMark(claims) || (expected === 'jwt' && !isFor(claims, ownClientId))
+  const audiences = [claims['aud']].flat()
+  const isOurs = ownClientId !== undefined && audiences.includes(ownClientId)
+  const mayBeClient =
+    expected !== 'jwt' && !audiences.every((name) => /^[a-z][a-z\d+.-]*:/i.test(String(name)))
+  return hasMark(claims) || !(isOurs || mayBeClient)
 }
 
-function isForeign(claims: Claims): boolean {
+/** Tells whether claims are those of another kind of token, whatever it is for. */
+export function isForeign(claims: Claims): boolean {
   const { token_use: use, typ } = claims
-  if (foreignClaims.some((name) => claims[name] !== undefined)) return true
+  // Keycloak says `Bearer`, and used to repeat the nonce there.
+  if (typ !== 'Bearer' && foreignClaims.some((name) => claims[name] !== undefined)) return true
   // Amazon Cognito.
   if (use !== undefined && use !== 'access') return true
   return typeof typ === 'string' && foreignTypes.includes(typ.toLowerCase())
-}
-
-function isFor({ aud }: Claims, clientId: string | undefined): boolean {
-  return clientId !== undefined && [aud].flat().includes(clientId)
 }
 
 function hasMark(claims: Claims): boolean {

@@ -57,7 +57,7 @@ const issuerKeys = z.strictObject({
   type: documented(z.enum(['at+jwt', 'jwt', 'any']).prefault('any'), {
     type: 'at+jwt, jwt or any',
     meaning:
-      'The `typ` of the tokens. Write `at+jwt` if the issuer follows RFC 9068; `jwt` is also that of tokens without one. ID tokens and their like are refused whatever stands here; with `any`, so is a token that is not `at+jwt` and has neither scopes nor the client it was given to.',
+      'The `typ` of the tokens. Write `at+jwt` if the issuer follows RFC 9068; `jwt` is also that of tokens without one. ID tokens and their like are refused whatever stands here; with `any`, so is one that is not `at+jwt`, has neither scopes nor the client it was given to, and an audience that is no URI and may be a client.',
     example: 'at+jwt',
   }),
 })

@@ -64,7 +64,10 @@ t.test('only what is active, for us and now counts', async (t) => {
     ['another audience', { ...active, aud: 'x' }, 'token-audience-wrong'],
     ['no audience', { ...active, aud: undefined }, 'token-audience-wrong'],
     ['an audience among others', { ...active, aud: ['x', audience] }, 'verified'],
-    ['expired', { ...active, exp: now }, 'token-expired'],
+    ['within the tolerance', { ...active, exp: now - 29 }, 'verified'],
+    ['expired', { ...active, exp: now - 30 }, 'token-expired'],
+    ['a refresh token of Keycloak', { ...active, typ: 'Refresh' }, 'token-type-wrong'],
+    ['an ID token of Cognito', { ...active, token_use: 'id' }, 'token-type-wrong'],
     ['an end that is no number', { ...active, exp: 'later' }, 'token-claims-invalid'],
     ['not yet', { ...active, nbf: now + 31 }, 'token-not-yet-valid'],
     ['a refresh token', { ...active, token_type: 'refresh_token' }, 'token-type-wrong'],
@@ -87,7 +90,7 @@ t.test('both answers are kept for the configured time, and no longer than the to
   const asked = () => server.count('/introspect')
   for (let n = 0; n < 2; n += 1) t.equal(await verdict(subject, 'short'), 'verified')
   t.equal(asked(), 1)
-  clock.now += 5
+  clock.now += 35
   t.equal(await verdict(subject, 'short'), 'token-expired')
   t.equal(await verdict(subject, 'short'), 'token-expired')
   t.equal(asked(), 2)

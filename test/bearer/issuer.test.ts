@@ -110,6 +110,31 @@ t.test('keys that are known outlive their issuer; unknown ones cannot be judged'
   t.match(JSON.stringify(other.lines), 'a token cannot be judged')
 })
 
+t.test('a key set that is none is no fault of the token', async (t) => {
+  const server = await startServer(t)
+  const key = await makeKey('one')
+  server.answers['/jwks'] = { keys: [key.jwk] }
+  const subject = makeBearer(t, { issuers: [{ issuer: server.origin, jwks_uri: `${server.origin}/jwks` }] })
+  t.equal(await verdict(subject, await signToken(key, server.origin)), 'verified')
+  server.answers['/jwks'] = { keys: 'none' }
+  t.equal(await verdict(subject, await signToken({ ...key, kid: 'new' }, server.origin)), 'unavailable')
+  t.equal(await verdict(subject, await signToken(key, server.origin, { jti: '2' })), 'verified')
+})
+
+t.test('where several keys could have signed a token, it must say which', async (t) => {
+  const server = await startServer(t)
+  const [key, other] = [await makeKey('one'), await makeKey('two')]
+  server.answers['/jwks'] = { keys: [key.jwk, other.jwk] }
+  const subject = makeBearer(t, { issuers: [{ issuer: server.origin, jwks_uri: `${server.origin}/jwks` }] })
+  t.equal(
+    await verdict(subject, await signToken(key, server.origin, {}, { kid: undefined })),
+    'token-key-unknown',
+  )
+  server.answers['/jwks'] = { keys: [key.jwk] }
+  subject.clock.now += 301
+  t.equal(await verdict(subject, await signToken(key, server.origin, {}, { kid: undefined })), 'verified')
+})
+
 const good = (origin: string) => ({ issuer: origin, jwks_uri: `${origin}/jwks` })
 
 t.test('the keys are discovered by either standard, for an issuer with a path too', async (t) => {

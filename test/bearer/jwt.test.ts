@@ -65,6 +65,7 @@ t.test('issuer, audience, times and form are checked to the letter', async (t) =
     ['an empty sub', { sub: '' }, 'token-claims-invalid'],
     ['a sub that is no text', { sub: 7 }, 'token-claims-invalid'],
     ['a sub with a NUL', { sub: 'admin\u0000x' }, 'token-claims-invalid'],
+    ['a sub with half a character', { sub: 'a\ud800' }, 'token-claims-invalid'],
     ['a sub that is too long', { sub: 'a'.repeat(256) }, 'token-claims-invalid'],
     [
       'claims nested too deep',
@@ -140,14 +141,16 @@ t.test('what is no access token is refused by its type and by its looks', async 
     ...['nonce', 'at_hash', 'c_hash', 's_hash', 'events'].map((name) => ({ [name]: 'x' })),
     { token_use: 'id' },
     ...['ID', 'Refresh', 'Offline', 'Logout'].map((typ) => ({ typ })),
-    { scope: undefined },
+    { scope: undefined, aud: [audience, 'some-client'] },
   ]
   for (const claims of foreign)
     t.equal(await judge(claims, plain), 'token-type-wrong', JSON.stringify(claims))
   for (const claims of [
     { token_use: 'access' },
     { scope: undefined, typ: 'Bearer' },
-    { scope: undefined, client_id: 'c' },
+    { scope: undefined, client_id: 'c', aud: [audience, 'some-client'] },
+    { scope: undefined },
+    { nonce: 'x', typ: 'Bearer' },
   ])
     t.equal(await judge(claims, plain), 'verified', JSON.stringify(claims))
 })
