@@ -119,8 +119,13 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
   ): void {
     const { visit } = request
     const decisions = found.map((rule) => decide(rule, caller, factsOf(request, rule, caller)))
-    // The first denial wins; without one the decision for the path as written stands.
-    const decision = decisions.find(({ kind }) => kind !== 'forward') ?? (decisions[0] as Decision)
+    // The first denial wins, and with it its rule; without one the decision for the path as written stands.
+    const index = Math.max(
+      0,
+      decisions.findIndex(({ kind }) => kind !== 'forward'),
+    )
+    const decision = decisions[index] as Decision
+    visit.rule = found[index] as Rule
     visit.decision = decision.kind
     visit.reason = caller.reason ?? decision.reason
     if (decision.kind === 'forward') done()
