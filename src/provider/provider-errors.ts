@@ -26,13 +26,14 @@ const grantErrors = new Set(['invalid_grant', 'bad_verification_code', 'bad_refr
 /** The provider has a problem of its own (RFC 6749 section 4.1.2.1). */
 const serverErrors = new Set(['server_error', 'temporarily_unavailable'])
 
-/** The person, or the provider's rules about the person, said no: RFC 6749 section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6. */
+/** The person, or the provider's rules about the person, said no: RFC 6749 section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6, RFC 9470 section 5. */
 const userErrors = new Set([
   'access_denied',
   'login_required',
   'consent_required',
   'interaction_required',
   'account_selection_required',
+  'unmet_authentication_requirements',
 ])
 
 /** Errors before any byte of a request left: the provider cannot have processed it. */
