@@ -1,7 +1,9 @@
 import t from 'tap'
+import type { AuthorizationWish } from '../../src/core/authorization-wish.ts'
+import type { BearerToken } from '../../src/core/bearer-token.ts'
 import { decide, type RequestFacts } from '../../src/core/decision.ts'
 import type { Rule } from '../../src/core/rules.ts'
-import { startSession } from '../../src/core/session.ts'
+import { type Session, startSession } from '../../src/core/session.ts'
 import { ruleOf } from './rule-of.ts'
 
 const session = startSession(
@@ -18,6 +20,7 @@ const page: RequestFacts = { isNavigation: true, isSafe: true, isCrossSite: fals
 const call: RequestFacts = { isNavigation: false, isSafe: true, isCrossSite: false, now: 1000 }
 const post: RequestFacts = { isNavigation: false, isSafe: false, isCrossSite: false, now: 1000 }
 const forged: RequestFacts = { ...post, isCrossSite: true }
+const socket: RequestFacts = { ...call, isSafe: false }
 const rule = (rest: Partial<Rule> = {}) => ruleOf('/x', rest)
 
 t.test('a public rule forwards everybody as nobody', async (t) => {
@@ -81,4 +84,114 @@ t.test('forwards a session that has all of it', async (t) => {
   for (const rest of [{ scopes: ['read'] }, { anyScope: ['x', 'read'] }, { claims: { groups: ['staff'] } }]) {
     t.strictSame(reason(rest), { kind: 'forward', reason: 'scope-ok' })
   }
+})
+
+const withClaims = (claims: Session['claims'], unmet?: AuthorizationWish): Session => ({
+  ...session,
+  claims,
+  ...(unmet && { unmet }),
+})
+const strong = rule({ acr: ['mfa'] })
+const recent = rule({ maxAge: 300 })
+
+t.test('without a session the first login asks for what the rule needs at once', async (t) => {
+  const wish = (rest: Partial<Rule>) => decide(rule(rest), {}, page)
+  t.strictSame(wish({}), { kind: 'login', reason: 'no-session', wish: undefined })
+  t.strictSame(wish({ scopes: ['read'] }), { kind: 'login', reason: 'no-session', wish: undefined })
+  t.strictSame(wish({ acr: ['mfa'], maxAge: 300, scopes: ['read'], onMissingScope: 'request' }), {
+    kind: 'login',
+    reason: 'no-session',
+    wish: { scopes: ['read'], acr: ['mfa'], maxAge: 300 },
+  })
+})
+
+t.test('a session that is strong and recent enough is forwarded', async (t) => {
+  const forward = { kind: 'forward', reason: 'authenticated' }
+  t.strictSame(decide(strong, { session: withClaims({ acr: 'mfa' }) }, page), forward)
+  t.strictSame(decide(recent, { session: withClaims({ auth_time: 700 }) }, post), forward)
+  const unmet = { acr: ['mfa'], maxAge: 300, scopes: ['read'] }
+  const met = withClaims({ acr: 'mfa', auth_time: 700 }, unmet)
+  t.strictSame(decide(rule({ acr: ['mfa'], maxAge: 300 }), { session: met }, page), forward)
+  t.match(decide(rule({ scopes: ['read'] }), { session: met }, page), { kind: 'forward' })
+})
+
+t.test('a page view with a session too weak or too old logs in again, once', async (t) => {
+  const weak = { kind: 'login', reason: 'acr-insufficient', wish: { acr: ['mfa'] } }
+  const old = { kind: 'login', reason: 'authentication-too-old', wish: { maxAge: 300 } }
+  t.strictSame(decide(strong, { session }, page), weak)
+  t.strictSame(decide(recent, { session: withClaims({ auth_time: 699 }) }, page), old)
+  t.strictSame(decide(strong, { session: withClaims({}, { maxAge: 300, acr: ['hw'] }) }, page), weak)
+  t.strictSame(decide(recent, { session: withClaims({}, { maxAge: 299, acr: ['mfa'] }) }, page), old)
+  t.strictSame(decide(strong, { session: withClaims({}, { acr: ['mfa'] }) }, page), {
+    kind: 'forbid',
+    reason: 'acr-insufficient',
+  })
+  t.strictSame(decide(recent, { session: withClaims({}, { maxAge: 300 }) }, page), {
+    kind: 'forbid',
+    reason: 'authentication-too-old',
+  })
+})
+
+t.test('anything else with a session too weak or too old is challenged, whatever was refused', async (t) => {
+  for (const session of [withClaims({}), withClaims({}, { acr: ['mfa'], maxAge: 300 })]) {
+    for (const facts of [call, post, socket]) {
+      t.strictSame(decide(strong, { session }, facts), { kind: 'challenge', reason: 'acr-insufficient' })
+      t.strictSame(decide(recent, { session }, facts), {
+        kind: 'challenge',
+        reason: 'authentication-too-old',
+      })
+    }
+    t.match(decide({ ...strong, onUnauthenticated: 'challenge' }, { session }, page), { kind: 'challenge' })
+  }
+  const redirecting = { ...strong, onUnauthenticated: 'redirect' } as const
+  t.match(decide(redirecting, { session }, call), { kind: 'login', reason: 'acr-insufficient' })
+  t.match(decide(redirecting, { session }, post), { kind: 'challenge', reason: 'acr-insufficient' })
+})
+
+t.test('a forged request, a missing scope and a missing claim are told before a weak session', async (t) => {
+  const all = rule({ acr: ['mfa'], scopes: ['write'], claims: { groups: ['ops'] } })
+  t.match(decide(all, { session }, forged), { reason: 'cross-site' })
+  t.match(decide(all, { session }, page), { kind: 'forbid', reason: 'missing-scope' })
+  t.match(decide({ ...all, scopes: [] }, { session }, page), { kind: 'forbid', reason: 'missing-claim' })
+})
+
+t.test('a page view that lacks a scope asks for it, once, where the rule says so', async (t) => {
+  const asking = rule({ scopes: ['read', 'write'], acr: ['mfa'], onMissingScope: 'request' })
+  const login = { kind: 'login', reason: 'missing-scope', wish: { scopes: ['read', 'write'], acr: ['mfa'] } }
+  const lacking = { kind: 'forbid', reason: 'missing-scope', missing: ['write'] }
+  t.strictSame(decide(asking, { session }, page), login)
+  t.strictSame(decide(asking, { session: withClaims({}, { scopes: ['other'] }) }, page), login)
+  t.strictSame(decide(asking, { session: withClaims({}, { scopes: ['write'] }) }, page), lacking)
+  for (const facts of [call, post, socket]) t.strictSame(decide(asking, { session }, facts), lacking)
+  t.strictSame(decide({ ...asking, onMissingScope: 'forbid' }, { session }, page), lacking)
+  t.match(
+    decide(
+      rule({ claims: { groups: ['ops'] }, scopes: ['read'], onMissingScope: 'request' }),
+      { session },
+      page,
+    ),
+    { kind: 'forbid', reason: 'missing-claim' },
+    'a claim is nothing to ask for',
+  )
+})
+
+t.test('a bearer token is judged by the same, and never logs in', async (t) => {
+  const bearer = {
+    token: 't',
+    sub: 'alice',
+    claims: {},
+    scopes: ['read'],
+    audiences: ['api'],
+    expiresAt: 2000,
+  }
+  const judged = (rest: Partial<Rule>, more: Partial<BearerToken> = {}) =>
+    decide(rule({ credentials: ['session', 'bearer'], ...rest }), { bearer: { ...bearer, ...more } }, page)
+  t.match(judged({ acr: ['mfa'] }), { kind: 'challenge', reason: 'acr-insufficient' })
+  t.match(judged({ maxAge: 300 }), { kind: 'challenge', reason: 'authentication-too-old' })
+  t.match(judged({ maxAge: 300 }, { claims: { auth_time: 900 } }), { kind: 'forward' })
+  t.match(judged({ audience: ['other'] }), { kind: 'challenge', reason: 'token-audience-wrong' })
+  t.match(judged({ audience: ['api'] }), { kind: 'forward', reason: 'authenticated' })
+  t.match(judged({ scopes: ['write'], onMissingScope: 'request' }), { kind: 'forbid', missing: ['write'] })
+  t.match(judged({ credentials: ['session'] }), { kind: 'challenge', reason: 'no-session' })
+  t.match(decide(rule({ credentials: ['bearer'] }), { session }, page), { reason: 'no-token' })
 })
