@@ -108,7 +108,11 @@ export function createCallback(options: CallbackOptions): Endpoint {
     // Another tab of the same person may still be using the session that is replaced: that one only fades out.
     if (previous !== undefined && !isSamePerson) options.endSession(previous)
     request.visit.session = session
-    const cookies = [...written, ...forget, loops.count(cookie)]
+    const cookies = [
+      ...written,
+      ...forget,
+      loops.count(cookie, { returnTo, hasSession: previous !== undefined }),
+    ]
     respond.redirect(request, reply, 303, returnTo, { reason: 'signed-in', cookies })
   }
 }

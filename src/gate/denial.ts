@@ -69,8 +69,9 @@ export function createDeny(options: DenyOptions): Deny {
     const site = siteOf(request, sites)
     const returnTo = hereOf(request, sites)
     const { cookie } = request.headers
-    if (site.cookies.loops.isLooping(cookie)) return looping(request, reply, denial)
     const { session } = request.visit
+    const trip = { returnTo, hasSession: session !== undefined }
+    if (site.cookies.loops.isLooping(cookie, trip)) return looping(request, reply, denial)
     const { location, cookies } = await beginLogin(site, cookie, { returnTo, wish: denial.wish, session })
     respond.redirect(request, reply, 302, location, { reason: denial.reason, cookies })
   }
