@@ -109,7 +109,8 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     domain: config.session.cookie.domain,
     log: logError,
   })
-  const beginLogin = createBeginLogin(provider, clock)
+  const wishes = knownWishes(config.routes)
+  const beginLogin = createBeginLogin({ provider, clock, wishes })
   const answers = createAnswers({ respond, sites, loginProblem, logError })
   const challenges = createChallenges({ sites, prefix, defaultScheme, audiences: tokens.audiences })
   const deny = createDeny({ respond, sites, prefix, challenges, beginLogin, loginProblem })
@@ -180,15 +181,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   return { public: app, admin, sweep, listen, close }
 
   function sessionEndpoints(): EndpointTable {
-    const login = createLogin({
-      sites,
-      prefix,
-      beginLogin,
-      respond,
-      loginProblem,
-      wishes: knownWishes(config.routes),
-      sessionOf,
-    })
+    const login = createLogin({ sites, prefix, beginLogin, respond, loginProblem, sessionOf, wishes })
     return {
       start: { GET: login },
       sign_in: { GET: login },

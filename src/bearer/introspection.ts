@@ -4,7 +4,7 @@ import type { Claims } from '../core/session.ts'
 import { createClientAuthentication } from '../provider/client-authentication.ts'
 import { createDiscovery, realSleep } from '../provider/discovery.ts'
 import { isObject, parseJson } from '../provider/json-document.ts'
-import { translate } from '../provider/provider-errors.ts'
+import { isUnsupportedTokenType, translate } from '../provider/provider-errors.ts'
 import type { Fetch } from '../provider/provider-fetch.ts'
 import type { IntrospectionConfig } from './bearer-config.ts'
 import type { Judged, JudgeSurroundings, TokenJudge } from './issuer.ts'
@@ -12,6 +12,8 @@ import { discoverEndpoint } from './server-metadata.ts'
 import { audiencesOf, callerOf } from './token-identity.ts'
 import { isForeign } from './token-kind.ts'
 import { TokenRefusal } from './token-refusal.ts'
+
+const inactive: Claims = Object.freeze({ active: false })
 
 /** Questions under way at once: made-up tokens must not open any number of connections. */
 const maxQuestions = 64
@@ -45,6 +47,8 @@ export function createIntrospection(
     return client
       .tokenIntrospection(configuration, token, { token_type_hint: 'access_token' })
       .catch((error: unknown) => {
+        // Some servers refuse to speak of a JWT instead of calling it inactive.
+        if (isUnsupportedTokenType(error)) return inactive
         throw translate(error, 'introspection')
       })
   }

@@ -1,5 +1,5 @@
 import { type AuthenticationGap, type AuthenticationNeed, authenticationGap } from './authentication.ts'
-import type { Claims } from './session.ts'
+import type { Session } from './session.ts'
 
 /** What an authorization request asks for beside the usual, because a rule needs it. */
 export type AuthorizationWish = Readonly<{
@@ -22,33 +22,52 @@ export function wishOf({
   acr,
   maxAge,
 }: WishfulRule): AuthorizationWish | undefined {
-  const wanted = onMissingScope === 'request' ? [...new Set([...scopes, ...anyScope])] : []
-  const wish: AuthorizationWish = {
-    ...(wanted.length > 0 && { scopes: wanted }),
-    ...(acr.length > 0 && { acr }),
-    ...(maxAge !== undefined && { maxAge }),
-  }
-  return Object.keys(wish).length > 0 ? wish : undefined
+  const wanted = onMissingScope === 'request' ? [...scopes, ...anyScope] : []
+  return wishFor(wanted, acr, maxAge)
 }
 
 /**
- * The part of a wish that a login did not fulfil: kept with the session, so that nobody is sent round again for it.
+ * The wish together with what a session has and some rule wishes for: the new grant replaces the session, and what earlier
+ * logins brought must not be lost with it. Other scopes of the session may be none that the provider could be asked for.
+ * @param now Epoch seconds.
+ */
+export function keepingGains(
+  { scopes = [], acr, maxAge }: AuthorizationWish = {},
+  held: Pick<Session, 'scopes' | 'claims'>,
+  known: KnownWishes,
+  now: number,
+): AuthorizationWish | undefined {
+  const contexts = [...known.acr].filter((value) => value === held.claims['acr'])
+  const ages = [...known.maxAges].filter(
+    (age) => authenticationGap({ acr: [], maxAge: age }, held.claims, now) === undefined,
+  )
+  return wishFor(
+    [...scopes, ...held.scopes.filter((scope) => known.scopes.has(scope))],
+    acr ?? contexts,
+    maxAge ?? largest(ages),
+  )
+}
+
+/**
+ * What logins asked for and the last of them did not fulfil: kept with the session, so that nobody is sent round again for it.
+ * @param asked The wish of that login, and what had been asked for in vain before.
  * @param now Epoch seconds.
  */
 export function unmetWish(
-  { scopes = [], acr = [], maxAge }: AuthorizationWish,
-  granted: Readonly<{ scopes: readonly string[]; claims: Claims }>,
+  asked: readonly (AuthorizationWish | undefined)[],
+  granted: Pick<Session, 'scopes' | 'claims'>,
   now: number,
 ): AuthorizationWish | undefined {
-  const refused = scopes.filter((scope) => !granted.scopes.includes(scope))
-  const isTooOld =
-    maxAge !== undefined && authenticationGap({ acr: [], maxAge }, granted.claims, now) !== undefined
-  const unmet: AuthorizationWish = {
-    ...(refused.length > 0 && { scopes: refused }),
-    ...(authenticationGap({ acr }, granted.claims, now) !== undefined && { acr }),
-    ...(isTooOld && { maxAge }),
-  }
-  return Object.keys(unmet).length > 0 ? unmet : undefined
+  const isUnmet = (need: AuthenticationNeed) => authenticationGap(need, granted.claims, now) !== undefined
+  const wishes = asked.map((wish) => wish ?? {})
+  const ages = wishes.flatMap(({ maxAge }) =>
+    maxAge !== undefined && isUnmet({ acr: [], maxAge }) ? [maxAge] : [],
+  )
+  return wishFor(
+    wishes.flatMap(({ scopes = [] }) => scopes).filter((scope) => !granted.scopes.includes(scope)),
+    wishes.flatMap(({ acr = [] }) => (isUnmet({ acr }) ? acr : [])),
+    largest(ages),
+  )
 }
 
 /** Tells whether the provider was asked for these scopes at the sign-in and did not grant one of them. */
@@ -62,7 +81,8 @@ export function isRefusedAuthentication(
   gap: AuthenticationGap,
   need: AuthenticationNeed,
 ): boolean {
-  if (gap === 'authentication-too-old') return unmet?.maxAge !== undefined
+  // Not even an older one was to be had.
+  if (gap === 'authentication-too-old') return (need.maxAge as number) <= (unmet?.maxAge ?? 0)
   return need.acr.every((value) => unmet?.acr?.includes(value))
 }
 
@@ -99,19 +119,22 @@ export function readWish(query: URLSearchParams, known: KnownWishes): Authorizat
   const scopes = listed('scope', known.scopes)
   const acr = listed('acr_values', known.acr)
   const maxAge = Number(query.get('max_age') ?? Number.NaN)
+  return wishFor(scopes, acr, known.maxAges.has(maxAge) ? maxAge : undefined)
+}
+
+function largest(numbers: readonly number[]): number | undefined {
+  return numbers.length > 0 ? Math.max(...numbers) : undefined
+}
+
+function wishFor(
+  scopes: readonly string[],
+  acr: readonly string[],
+  maxAge: number | undefined,
+): AuthorizationWish | undefined {
   const wish: AuthorizationWish = {
     ...(scopes.length > 0 && { scopes: [...new Set(scopes)] }),
     ...(acr.length > 0 && { acr: [...new Set(acr)] }),
-    ...(known.maxAges.has(maxAge) && { maxAge }),
+    ...(maxAge !== undefined && { maxAge }),
   }
   return Object.keys(wish).length > 0 ? wish : undefined
-}
-
-/**
- * The same wish, asking for these scopes as well: those of a session that the login replaces, or the new grant would lose
- * what an earlier wish had got.
- */
-export function withScopes(wish: AuthorizationWish, held: readonly string[]): AuthorizationWish {
-  const scopes = [...new Set([...held, ...(wish.scopes ?? [])])]
-  return scopes.length > 0 ? { ...wish, scopes } : wish
 }

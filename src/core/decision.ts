@@ -4,7 +4,6 @@ import {
   isRefusedAuthentication,
   isRefusedScope,
   wishOf,
-  withScopes,
 } from './authorization-wish.ts'
 import type { BearerToken } from './bearer-token.ts'
 import type { CredentialKind, Rule } from './rule.ts'
@@ -68,11 +67,8 @@ function mayLogIn(rule: Rule, facts: RequestFacts): boolean {
   return rule.onUnauthenticated === 'redirect' && facts.isSafe
 }
 
-type LoginReason = Extract<Decision, { kind: 'login' }>['reason']
-
-function login(rule: Rule, reason: LoginReason, session?: Session): Decision {
-  const wish = wishOf(rule)
-  return { kind: 'login', reason, wish: wish && session ? withScopes(wish, session.scopes) : wish }
+function login(rule: Rule, reason: Extract<Decision, { kind: 'login' }>['reason']): Decision {
+  return { kind: 'login', reason, wish: wishOf(rule) }
 }
 
 /** A token cannot be made to do more on the way: whoever sent it is told what is missing. */
@@ -89,13 +85,13 @@ function decideSession(rule: Rule, session: Session, facts: RequestFacts): Decis
   if (facts.isCrossSite && rule.csrf) return crossSite
   const lack = lackOf(rule, session)
   if (lack !== undefined)
-    return mayAskForScopes(rule, session, lack, facts) ? login(rule, 'missing-scope', session) : lack
+    return mayAskForScopes(rule, session, lack, facts) ? login(rule, 'missing-scope') : lack
   const gap = authenticationGap(rule, session.claims, facts.now)
   if (gap === undefined) return admitted(rule)
   if (!mayLogIn(rule, facts)) return { kind: 'challenge', reason: gap }
   return isRefusedAuthentication(session.unmet, gap, rule)
     ? { kind: 'forbid', reason: gap }
-    : login(rule, gap, session)
+    : login(rule, gap)
 }
 
 type Lack = Extract<Decision, { missing: readonly string[] }>

@@ -19,6 +19,7 @@ declare module 'oidc-provider' {
       params: Record<string, string | undefined>
       client: { clientId: string; grantTypeAllowed(name: string): boolean }
       session: { accountId: string; acr?: string }
+      /** What an interaction that has just ended came to. */
       result?: { login?: object }
       requestParamScopes: Set<string>
       resourceServers: Record<string, unknown>
@@ -33,20 +34,17 @@ declare module 'oidc-provider' {
     save(): Promise<string>
   }
 
-  export class Check {
-    constructor(reason: string, description: string, needsPrompt: (ctx: OidcContext) => boolean)
-  }
-
-  /** How the provider decides whether to ask somebody something. */
-  export const interactionPolicy: {
-    Check: typeof Check
-    base(): object[] & { get(name: string): { checks: { add(check: Check): void } } }
-  }
-
   export type Interaction = {
     uid: string
     prompt: { name: string }
     params: Record<string, string | undefined>
+  }
+
+  type Check = (ctx: OidcContext) => boolean
+
+  export const interactionPolicy: {
+    base(): { get(prompt: 'login' | 'consent'): { checks: { add(check: object): void } } }
+    Check: new (reason: string, description: string, isNeeded: Check) => object
   }
 
   export default class Provider {

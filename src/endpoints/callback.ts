@@ -99,15 +99,20 @@ export function createCallback(options: CallbackOptions): Endpoint {
     const { cookie } = request.headers
     const { sessions, loops } = site.cookies
     const now = options.clock()
-    // The rule judges what came of it; what was asked for in vain is not asked for again.
-    const unmet = wish && unmetWish(wish, grant, now)
+    const previous = sessionOf(site, cookie)
+    const isSamePerson = previous?.sub === grant.sub
+    // The rule judges what came of it; what was asked for in vain, now or before, is not asked for again.
+    const unmet = unmetWish([wish, isSamePerson ? previous.unmet : undefined], grant, now)
     const session = startSession(options.createSessionId(), grant, now, unmet)
     const written = sessions.write(session, cookie)
-    const previous = sessionOf(site, cookie)
     // Another tab of the same person may still be using the session that is replaced: that one only fades out.
-    if (previous !== undefined && previous.sub !== grant.sub) options.endSession(previous)
+    if (previous !== undefined && !isSamePerson) options.endSession(previous)
     request.visit.session = session
-    const cookies = [...written, ...forget, loops.count(cookie)]
+    const cookies = [
+      ...written,
+      ...forget,
+      loops.count(cookie, { returnTo, hasSession: previous !== undefined }),
+    ]
     respond.redirect(request, reply, 303, returnTo, { reason: 'signed-in', cookies })
   }
 }

@@ -1,4 +1,4 @@
-import { type KnownWishes, readWish, withScopes } from '../core/authorization-wish.ts'
+import { type KnownWishes, readWish } from '../core/authorization-wish.ts'
 import { returnTarget } from '../core/return-target.ts'
 import type { Session } from '../core/session.ts'
 import type { BeginLogin } from '../gate/begin-login.ts'
@@ -15,10 +15,10 @@ type LoginOptions = Readonly<{
   beginLogin: BeginLogin
   respond: Respond
   loginProblem: TellLoginProblem
-  /** What rules may make a login ask for. */
-  wishes: KnownWishes
   /** The live session of a request, if there is one. */
   sessionOf: (site: Site, cookieHeader: string | undefined) => Session | undefined
+  /** What rules may make a login ask for. */
+  wishes: KnownWishes
 }>
 
 /**
@@ -26,9 +26,10 @@ type LoginOptions = Readonly<{
  * `scope`, `acr_values` and `max_age` ask for more, as far as some rule could.
  */
 export function createLogin(options: LoginOptions): Endpoint {
-  const { sites, prefix, beginLogin, respond, loginProblem, wishes, sessionOf } = options
+  const { sites, prefix, beginLogin, respond, loginProblem, sessionOf, wishes } = options
   return async (request, reply) => {
     const site = siteOf(request, sites)
+    const { cookie } = request.headers
     const query = queryOf(request)
     const rd = query.getAll('rd')
     const returnTo = returnTarget(rd.length === 1 ? rd[0] : undefined, {
@@ -37,9 +38,10 @@ export function createLogin(options: LoginOptions): Endpoint {
       prefix,
     })
     try {
-      const { location, cookies } = await beginLogin(site, request.headers.cookie, {
+      const { location, cookies } = await beginLogin(site, cookie, {
         returnTo,
-        wish: wishOf(query, site, request.headers.cookie),
+        wish: readWish(query, wishes),
+        session: sessionOf(site, cookie),
       })
       // Asked for by hand: an earlier count of logins that led nowhere says nothing about this one.
       const lines = [...cookies, site.cookies.loops.reset()]
@@ -47,11 +49,5 @@ export function createLogin(options: LoginOptions): Endpoint {
     } catch (error) {
       loginProblem.failed(request, reply, error, returnTo)
     }
-  }
-
-  /** Asking for more keeps what there is: the new grant replaces the old one. */
-  function wishOf(query: URLSearchParams, site: Site, cookie: string | undefined) {
-    const wish = readWish(query, wishes)
-    return wish && withScopes(wish, sessionOf(site, cookie)?.scopes ?? [])
   }
 }

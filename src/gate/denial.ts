@@ -2,12 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { wishOf } from '../core/authorization-wish.ts'
 import { faultDescriptions, type TokenFault } from '../core/bearer-token.ts'
 import type { Decision } from '../core/decision.ts'
+import { isRetrieval } from '../core/navigation.ts'
 import type { Rule } from '../core/rule.ts'
+import { missingScopes } from '../core/scope.ts'
 import { accountName, type Session } from '../core/session.ts'
 import { crossSitePage } from '../pages/cross-site.ts'
 import { forbiddenPage } from '../pages/forbidden.ts'
 import { startUrl } from '../pages/layout.ts'
-import { insufficient, loginRequired, stepUpRequired, tokenProblem } from '../pages/problem.ts'
+import { insufficient, loginRequired, type Missing, stepUpRequired, tokenProblem } from '../pages/problem.ts'
 import { signInFirstPage } from '../pages/sign-in-first.ts'
 import { weakAuthenticationPage } from '../pages/weak-authentication.ts'
 import type { BeginLogin } from './begin-login.ts'
@@ -67,8 +69,10 @@ export function createDeny(options: DenyOptions): Deny {
     const site = siteOf(request, sites)
     const returnTo = hereOf(request, sites)
     const { cookie } = request.headers
-    if (site.cookies.loops.isLooping(cookie)) return looping(request, reply, denial)
-    const { location, cookies } = await beginLogin(site, cookie, { returnTo, wish: denial.wish })
+    const { session } = request.visit
+    const trip = { returnTo, hasSession: session !== undefined }
+    if (site.cookies.loops.isLooping(cookie, trip)) return looping(request, reply, denial)
+    const { location, cookies } = await beginLogin(site, cookie, { returnTo, wish: denial.wish, session })
     respond.redirect(request, reply, 302, location, { reason: denial.reason, cookies })
   }
 
@@ -77,8 +81,12 @@ export function createDeny(options: DenyOptions): Deny {
     if (reason === 'no-session') {
       loginProblem.cookieMissing(request, reply, siteOf(request, sites), hereOf(request, sites))
     } else if (reason === 'missing-scope') {
-      const { scopes, anyScope } = judged(request).rule
-      lacking(request, reply, { kind: 'forbid', reason, missing: [...scopes, ...anyScope] })
+      const { rule, session } = judged(request)
+      lacking(request, reply, {
+        kind: 'forbid',
+        reason,
+        missing: missingScopes(rule, (session as Session).scopes),
+      })
     } else weak(request, reply, { kind: 'forbid', reason })
   }
 
@@ -100,12 +108,13 @@ export function createDeny(options: DenyOptions): Deny {
     const { requestId, reason, rule } = judged(request)
     const scope = [...rule.scopes, ...rule.anyScope]
     const answer = { reason, headers: { 'www-authenticate': challenges.header(request, { scope }) } }
+    const wish = wishOf(rule)
     if (isForm(request)) {
-      const page = signInFirstPage({ ...respond.facts(request), href: startUrl(prefix) })
+      const page = signInFirstPage({ ...respond.facts(request), href: startUrl(prefix, '/', wish) })
       respond.page(request, reply, page, answer)
       return
     }
-    const loginUrl = challenges.loginUrl(request)
+    const loginUrl = challenges.loginUrl(request, wish)
     respond.json(request, reply, 401, loginRequired({ reason, requestId, loginUrl }), answer)
   }
 
@@ -184,8 +193,11 @@ export function createDeny(options: DenyOptions): Deny {
     const { requestId, rule, session, bearer } = judged(request)
     const missing = missingOf(rule, denial)
     const caller = (session ?? bearer) as Session
-    const wish = session !== undefined && rule.onMissingScope === 'request' ? wishOf(rule) : undefined
-    const again = wish && startUrl(prefix, hereOf(request, sites), wish)
+    const mayAsk = session !== undefined && reason === 'missing-scope' && rule.onMissingScope === 'request'
+    const wish = mayAsk ? wishOf(rule) : undefined
+    // Nobody can come back to a form that was sent.
+    const returnTo = isRetrieval(request.method) ? hereOf(request, sites) : '/'
+    const again = wish && startUrl(prefix, returnTo, wish)
     const page = forbiddenPage({
       ...respond.facts(request),
       who: accountName(caller),
@@ -219,16 +231,15 @@ function isForm({ visit, headers }: FastifyRequest): boolean {
   return visit.rule?.onUnauthenticated === 'auto' && headers['sec-fetch-mode'] === 'navigate'
 }
 
-function missingOf(rule: Rule, { reason, missing }: { reason: string; missing: readonly string[] }) {
+function missingOf(rule: Rule, { reason, missing }: { reason: string; missing: readonly string[] }): Missing {
   if (reason === 'missing-claim') return { claims: missing }
-  const isAnyOf = rule.anyScope.length > 0 && missing.every((scope) => rule.anyScope.includes(scope))
-  return isAnyOf ? { anyScope: missing } : { scopes: missing }
+  const scopes = rule.scopes.filter((scope) => missing.includes(scope))
+  // Of alternatives all are missing, or none is needed.
+  const anyScope = rule.anyScope.every((scope) => missing.includes(scope)) ? rule.anyScope : []
+  return { ...(scopes.length > 0 && { scopes }), ...(anyScope.length > 0 && { anyScope }) }
 }
 
 /** The scopes that the resource needs, not just those that are missing; of alternatives all, when there is none yet. */
-function neededScopes(
-  { scopes }: Rule,
-  { anyScope = [] }: { anyScope?: readonly string[] },
-): readonly string[] {
-  return [...scopes, ...anyScope]
+function neededScopes({ scopes }: Rule, { anyScope = [] }: Missing): readonly string[] {
+  return [...new Set([...scopes, ...anyScope])]
 }

@@ -22,12 +22,12 @@ export function forbiddenPage(facts: Facts): Page {
     body: html`<p>You are signed in as <bdi>${facts.who}</bdi>.</p>
 ${section('Permission needed', scopes)}
 ${section('One of these permissions needed', anyScope)}
-${section('Missing or different in your account', claims)}
-${facts.again && html`<p class="quiet"><a href="${otherAccount}">Use another account</a></p>`}`,
+${section('Missing or different in your account', claims)}`,
     action:
       facts.again === undefined
         ? button(otherAccount, 'Use another account')
-        : button(facts.again, 'Ask for permission again'),
+        : html`${button(facts.again, 'Ask for permission again')}
+<p class="quiet"><a href="${otherAccount}">Use another account</a></p>`,
   })
 }
 

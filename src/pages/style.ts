@@ -37,7 +37,9 @@ code {
 a:not(.button) { color: var(--accent) }
 bdi { overflow-wrap: anywhere; font-weight: 600 }
 .quiet { color: var(--quiet); font-size: .9375rem }
+.quiet a { color: inherit }
 .action { margin: 1.6rem 0 0 }
+.action p { margin: .9rem 0 0 }
 .button {
   display: inline-block; padding: .68rem 1.3rem; border: 0; border-radius: 9px; cursor: pointer;
   background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; text-decoration: none;

@@ -16,7 +16,7 @@ export function weakAuthenticationPage({ who, isTooOld, again, ...facts }: Facts
     status: 403,
     title: isTooOld ? 'You signed in too long ago for this page' : 'This page needs a stronger sign-in',
     detail: isTooOld
-      ? 'This page asks for a recent sign-in, and the identity provider did not ask you for one.'
+      ? 'This page asks for a recent sign-in, and the one that the identity provider tells of is not recent enough.'
       : 'This page asks for a stronger way of signing in than the one the identity provider used.',
     body: html`<p>You are signed in as <bdi>${who}</bdi>.</p>`,
     action: button(again, 'Sign in once more'),

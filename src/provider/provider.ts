@@ -13,7 +13,7 @@ import { checkMetadata, metadataOfEndpoints, type ProviderMetadata } from './met
 import { createOpenIdConnect } from './openid-connect.ts'
 import { createPlainOauth } from './plain-oauth.ts'
 import type { ProviderConfig, ProviderLog } from './provider-config.ts'
-import { isNotRevocable, type Operation, translate } from './provider-errors.ts'
+import { isUnsupportedTokenType, type Operation, translate } from './provider-errors.ts'
 import { createProviderFetch, type Fetch } from './provider-fetch.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { readScopes, readTokens } from './tokens.ts'
@@ -101,7 +101,7 @@ export function createProvider(options: {
       await client.tokenRevocation(configure(metadata), token, { token_type_hint: hint })
     }
     const logFailure = (error: unknown): void => {
-      if (isNotRevocable(error)) return
+      if (isUnsupportedTokenType(error)) return
       const { code, detail } = translate(error, 'revocation')
       log.warn({ code, detail }, 'a token could not be revoked')
     }
@@ -127,7 +127,7 @@ export function createProvider(options: {
       const metadata = await discovery.get()
       const parameters = {
         ...config.authorization_params,
-        ...wishParameters(login.wish),
+        ...wishParameters(login.wish, config.authorization_params),
         response_type: 'code',
         redirect_uri: redirectUri,
         scope: askedScopes(flow, login).join(' '),
@@ -197,11 +197,17 @@ function askedScopes({ scopes }: LoginFlow, { wish }: LoginState): readonly stri
   return [...new Set([...scopes, ...(wish?.scopes ?? [])])]
 }
 
-/** @see OpenID Connect Core 1.0 section 3.1.2.1 */
-function wishParameters({ acr, maxAge }: AuthorizationWish = {}): Record<string, string> {
+/**
+ * What a wish puts in place of the configured parameters: its own contexts, but never more time than they leave.
+ * @see OpenID Connect Core 1.0 section 3.1.2.1
+ */
+function wishParameters(
+  { acr, maxAge }: AuthorizationWish = {},
+  { max_age: most }: ProviderConfig['authorization_params'],
+): Record<string, string> {
   return {
     ...(acr !== undefined && { acr_values: acr.join(' ') }),
-    ...(maxAge !== undefined && { max_age: String(maxAge) }),
+    ...(maxAge !== undefined && !(Number(most) < maxAge) && { max_age: String(maxAge) }),
   }
 }
 

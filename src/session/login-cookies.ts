@@ -67,11 +67,16 @@ export function createLoginCookies(options: {
   }
 
   function setLine(issued: string, login: LoginState): string {
-    const line = lines.set(issued, sealer.seal(purpose, login), loginLifetime)
-    if (line.length <= maxCookieBytes) return line
+    const set = (kept: LoginState) => lines.set(issued, sealer.seal(purpose, kept), loginLifetime)
     // A return target this long is given up for the front page rather than the login for the return target.
     const shortened = { ...login, returnTo: `${new URL(login.returnTo).origin}/` }
-    return lines.set(issued, sealer.seal(purpose, shortened), loginLifetime)
+    for (const kept of [login, shortened]) {
+      const line = set(kept)
+      if (line.length <= maxCookieBytes) return line
+    }
+    // Nobody will know what was asked for in vain: the loop guard ends that.
+    const { wish, ...bare } = shortened
+    return set(bare)
   }
 
   function find(cookieHeader: string | undefined, state: string) {

@@ -84,6 +84,15 @@ t.test('only what is active, for us and now counts', async (t) => {
   }
 })
 
+t.test('a token that the server does not speak of is inactive', async (t) => {
+  const { subject, server } = await start(t)
+  server.answers['/introspect'] = (response: ServerResponse) =>
+    response
+      .writeHead(400, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ error: 'unsupported_token_type' }))
+  t.equal(await verdict(subject, 'a.b.c'), 'token-inactive')
+})
+
 t.test('both answers are kept for the configured time, and no longer than the token', async (t) => {
   const { subject, server, clock } = await start(t)
   server.answers['/introspect'] = { ...active, exp: now + 5 }

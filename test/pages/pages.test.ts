@@ -155,3 +155,30 @@ t.test('whoever sent a form too late signs in beside it, so that it can be sent 
   t.equal(page.status, 401)
   t.match(page.html, '<a class="button" target="_blank" href="/oauth2/start?rd=%2F">')
 })
+
+t.test('whoever sent a form with too weak a sign-in does so once more beside it', async (t) => {
+  const page = signInFirstPage({ ...facts, href: '/oauth2/start?rd=%2F&max_age=300', isSignedIn: true })
+  t.equal(page.title, 'Sign in once more to send this')
+  t.match(page.html, '<a class="button" target="_blank" href="/oauth2/start?rd=%2F&amp;max_age=300">')
+})
+
+t.test('a sign-in that is too weak or too old is told as that, with a way to ask once more', async (t) => {
+  const again = '/oauth2/start?rd=%2Fx&acr_values=mfa'
+  const weak = weakAuthenticationPage({ ...facts, who: 'alice', isTooOld: false, again })
+  t.match(weak.title, 'stronger')
+  t.match(weak.html, /<code>acr_values<\/code>[\s\S]*<code>acr<\/code>/)
+  const old = weakAuthenticationPage({ ...facts, who: 'alice', isTooOld: true, again })
+  t.match(old.title, 'too long ago')
+  t.match(old.html, /<code>max_age<\/code>[\s\S]*<code>auth_time<\/code>/)
+  for (const { html } of [weak, old]) {
+    t.match(html, '<bdi>alice</bdi>')
+    t.match(html, 'href="/oauth2/start?rd=%2Fx&amp;acr_values=mfa">Sign in once more</a>')
+  }
+})
+
+t.test('a permission that may be asked for is the thing to do, another account beside it', async (t) => {
+  const again = '/oauth2/start?rd=%2Fx&scope=admin'
+  const { html } = forbiddenPage({ ...facts, who: 'alice', missing: { scopes: ['admin'] }, again })
+  t.match(html, '<a class="button" href="/oauth2/start?rd=%2Fx&amp;scope=admin">Ask for permission again</a>')
+  t.match(html, '<a href="/oauth2/sign_out">Use another account</a>')
+})

@@ -10,13 +10,13 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   return text
 }
 
-/** The sign-in page, and what its buttons do; `login` is what a sign-in says beside who it is. */
+/** The sign-in page, and what its buttons do. */
 export async function interact(
   provider: Provider,
   people: Readonly<Record<string, User>>,
   request: IncomingMessage,
   response: ServerResponse,
-  login: Readonly<Record<string, unknown>> = {},
+  more: (user: string, wanted: readonly string[]) => object = () => ({}),
 ): Promise<void> {
   const { params } = await provider.interactionDetails(request, response)
   const url = new URL(request.url as string, 'http://any')
@@ -28,7 +28,9 @@ export async function interact(
     return provider.interactionFinished(request, response, { error: 'access_denied' })
   }
   if (choice && Object.hasOwn(people, choice)) {
-    return provider.interactionFinished(request, response, { login: { ...login, accountId: choice } })
+    const wanted = params['acr_values']?.split(' ') ?? []
+    const login = { accountId: choice, ...more(choice, wanted) }
+    return provider.interactionFinished(request, response, { login })
   }
   const buttons = [...Object.keys(people), 'deny'].map(
     (name) => `<button type="submit" name="login" value="${name}" id="${name}">${name}</button>`,

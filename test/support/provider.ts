@@ -27,10 +27,8 @@ export type Substitute =
 export type Behaviour = {
   rotateRefreshTokens: boolean
   omitRefreshToken: boolean
-  /** How, and how many seconds ago, somebody authenticated who signs in now. */
-  authentication: { acr?: string; ago?: number }
-  /** Whether `acr_values` makes the provider ask again who has not authenticated so. */
-  honoursAcrValues: boolean
+  /** Sign-ins from now on took place so many seconds ago. */
+  signedInAgo?: number
   /** Called with each token, revocation and UserInfo request; resolve late to be slow, with undefined to answer normally. */
   respond?:
     | ((
@@ -53,7 +51,12 @@ export type ProviderOptions = Readonly<{
   idTokenTtl?: number
   /** Access tokens are JWTs for this audience; such tokens cannot be used at the UserInfo endpoint. */
   jwtAudience?: string
+  /** Authentication contexts that clients may ask for, and the one that a sign-in of a user comes to. */
+  acr?: Readonly<{ values: readonly string[]; of: AcrOf }>
 }>
+
+/** The context that a sign-in comes to when these are asked for. */
+export type AcrOf = (user: string, wanted: readonly string[]) => string | undefined
 
 export type TestProvider = Readonly<{
   issuer: string
@@ -64,8 +67,6 @@ export type TestProvider = Readonly<{
   redirectUris: Set<string>
   postLogoutRedirectUris: Set<string>
   behaviour: Behaviour
-  /** The parameters of each authorization request. */
-  authorizationRequests: URLSearchParams[]
   tokenRequests: RecordedRequest[]
   revocations: RecordedRequest[]
   userinfoRequests: RecordedRequest[]
@@ -98,13 +99,7 @@ export async function startProvider(t: Test, options: ProviderOptions = {}): Pro
     users: options.users ?? users,
     redirectUris: new Set(options.redirectUris),
     postLogoutRedirectUris: new Set(options.postLogoutRedirectUris),
-    behaviour: {
-      rotateRefreshTokens: true,
-      omitRefreshToken: false,
-      authentication: {},
-      honoursAcrValues: true,
-    } as Behaviour,
-    authorizationRequests: [] as URLSearchParams[],
+    behaviour: { rotateRefreshTokens: true, omitRefreshToken: false } as Behaviour,
     tokenRequests: [] as RecordedRequest[],
     revocations: [] as RecordedRequest[],
     userinfoRequests: [] as RecordedRequest[],
@@ -114,10 +109,11 @@ export async function startProvider(t: Test, options: ProviderOptions = {}): Pro
   provider.use((ctx, next) => intercept(ctx, next, state))
   const callback = provider.callback()
   server.on('request', (request, response) => {
-    const { pathname, searchParams } = new URL(request.url as string, issuer)
-    if (pathname === '/auth') state.authorizationRequests.push(searchParams)
     const handled = request.url?.startsWith('/interaction/')
-      ? interact(provider, state.users, request, response, authenticated(state.behaviour))
+      ? interact(provider, state.users, request, response, (user, wanted) => ({
+          acr: options.acr?.of(user, wanted),
+          ts: Math.floor(Date.now() / 1000) - (state.behaviour.signedInAgo ?? 0),
+        }))
       : callback(request, response)
     handled.catch((error: Error) => response.writeHead(500).end(error.message))
   })
@@ -189,10 +185,10 @@ function configurationOf(options: ProviderOptions, state: State, jwks: object): 
       },
     },
     interactions: {
-      policy: policyFor(state),
       url: (_ctx: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}`,
+      policy: policyWithAcr(),
     },
-    acrValues: ['gold', 'silver', 'bronze'],
+    acrValues: options.acr?.values ?? [],
     pkce: { required: () => true },
     ttl: {
       AccessToken: accessTokenTtl,
@@ -215,21 +211,14 @@ function configurationOf(options: ProviderOptions, state: State, jwks: object): 
   }
 }
 
-/** What a sign-in says of itself. */
-function authenticated({ authentication: { acr, ago = 0 } }: Behaviour): Record<string, unknown> {
-  return { ...(acr !== undefined && { acr }), ts: Math.floor(Date.now() / 1000) - ago }
-}
-
-/** Beside what the standard makes every provider ask, whoever has not authenticated as `acr_values` says is asked again. */
-function policyFor({ behaviour }: State) {
+/** Asks people to sign in again for `acr_values` that their last sign-in does not meet; once, whatever comes of it. */
+function policyWithAcr(): object {
   const policy = interactionPolicy.base()
-  const { Check } = interactionPolicy
-  const isWeak = ({ oidc }: OidcContext) => {
-    const wanted = oidc.params['acr_values']?.split(' ') ?? []
-    const isAsked = behaviour.honoursAcrValues && wanted.length > 0 && oidc.result?.login === undefined
-    return isAsked && !wanted.includes(String(oidc.session.acr))
-  }
-  policy.get('login').checks.add(new Check('weak', 'a stronger authentication was asked for', isWeak))
+  const check = new interactionPolicy.Check('acr', 'another context is asked for', ({ oidc }) => {
+    const wanted = oidc.params['acr_values']?.split(' ') ?? [oidc.session.acr]
+    return oidc.result?.login === undefined && !wanted.includes(oidc.session.acr)
+  })
+  policy.get('login').checks.add(check)
   return policy
 }
 
