@@ -9,11 +9,6 @@ export type TokenRow = Readonly<{
   expected: string
 }>
 
-/** The rows about one kind of token. */
-export function tokenRows(where: 'ID' | 'AT' | 'LT' | 'UI' | 'OP'): readonly TokenRow[] {
-  return allTokenRows().filter((row) => row.where.includes(where))
-}
-
 /** All rows. */
 export function allTokenRows(): readonly TokenRow[] {
   return corpus('jwt-attacks.tsv').map(([id, , attack, , where, expected]) => ({
