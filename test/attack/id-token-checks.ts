@@ -13,6 +13,7 @@ import {
   startHostileScene,
 } from './hostile-scene.ts'
 import { forge } from './id-token-forger.ts'
+import { named } from './rows.ts'
 
 type Check = (t: Test) => Promise<void>
 
@@ -175,7 +176,7 @@ async function loginWithKeys(t: Test, answer: (op: HostileProvider) => Misdeed):
 /** What an ID token says about scopes grants none. */
 async function claimedScopes(t: Test, values: readonly unknown[]): Promise<void> {
   for (const scope of values) {
-    await t.test(JSON.stringify(scope), async (t) => {
+    await t.test(named(scope), async (t) => {
       const scene = await startHostileScene(t, {
         routes: ['path: /**, access: authenticated', 'path: /admin/**, scopes: [admin]'],
         prepare: (op) => {
@@ -209,7 +210,7 @@ async function oddEmails(t: Test): Promise<void> {
     'a@b\u2028X-Evil: y',
   ]) {
     for (const source of ['id_token', 'userinfo'] as const) {
-      await t.test(`${JSON.stringify(email).slice(0, 40)} of ${source}`, (t) => oddEmail(t, email, source))
+      await t.test(`${named(email)} of ${source}`, (t) => oddEmail(t, email, source))
     }
   }
 }
@@ -254,7 +255,7 @@ async function foreignNames(t: Test): Promise<void> {
     '\u2028X-Evil: 1',
     '💥',
   ]) {
-    await t.test(JSON.stringify(name), async (t) => {
+    await t.test(named(name), async (t) => {
       const scene = await startHostileScene(t, {
         prepare: (op) => {
           op.deviations.claims = { preferred_username: name }
@@ -289,7 +290,7 @@ async function oddAccessTokens(t: Test): Promise<void> {
     undefined,
   ]
   for (const accessToken of tokens) {
-    await t.test(String(JSON.stringify(accessToken)), async (t) => {
+    await t.test(named(accessToken), async (t) => {
       const scene = await startHostileScene(t, {
         prepare: (op) => {
           op.deviations.token = { access_token: accessToken }

@@ -31,3 +31,9 @@ export function deviationRows(file: string): readonly DeviationRow[] {
     expected: expected as string,
   }))
 }
+
+/** A value as the name of a test: ASCII, on one line, not too long. */
+export function named(value: unknown): string {
+  const text = String(JSON.stringify(value)).slice(0, 40)
+  return text.replace(/[^\x20-\x7e]/g, (char) => `U+${char.codePointAt(0)?.toString(16)}`)
+}
