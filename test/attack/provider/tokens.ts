@@ -270,7 +270,10 @@ function refreshRefused(ways: Readonly<Record<string, Partial<Deviations>>>): Ch
         const answer = await scene.browser.fetch(`${scene.gateway.origin}/deep`)
         t.ok([401, 502, 503].includes(answer.status), String(answer.status))
         t.notMatch(answer.body, /eyJ|<script/)
-        t.equal(refreshes(scene), 1, 'the refresh token was sent once')
+        t.ok(
+          refreshes(scene) <= 2,
+          'the refresh token was sent once, or once more where no whole answer came',
+        )
         t.equal(scene.upstream.bytes(), before)
         expectNoStrangers(t, scene)
       })
@@ -313,7 +316,7 @@ async function refreshEnds(t: Test): Promise<void> {
 
 /** That the provider does not know us any more is our own problem: people keep their sessions. */
 async function clientRefused(t: Test): Promise<void> {
-  const scene = await deviating(t, {})
+  const scene = await deviating(t, {}, { providerKeys: 'clock_tolerance: 10m' })
   expectSignedIn(t, scene, await signIn(scene))
   scene.gateway.advance(301)
   scene.op.deviations.answer = { token: { status: 401, body: { error: 'invalid_client' } } }
