@@ -116,6 +116,9 @@ const small = [512, 1024].map((modulusLength) => generateKeyPairSync('rsa', { mo
 /** A key pair whose private key the gateway has, as a client that signs assertions. */
 export const clientKeyPem = rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 
+/** The public part of it. */
+export const clientKey = rsa.publicKey.export({ format: 'jwk' })
+
 const jwkOf = (key: KeyObject, more: Members = {}) => ({
   ...key.export({ format: 'jwk' }),
   kid: 'good',
