@@ -41,7 +41,7 @@ const now = () => Math.floor(Date.now() / 1000)
 const evil = 'https://evil.example'
 
 /** base64url of a text, or of a value as JSON. */
-export function encode(value: unknown): string {
+function encode(value: unknown): string {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 }
 
