@@ -76,6 +76,10 @@ export function createCallback(options: CallbackOptions): Endpoint {
     }
     if (isReplay) return loginProblem.show(request, reply, { reason: 'login-already-used' }, returnTo)
     if (isRetried(state)) return loginProblem.cookieMissing(request, reply, site, returnTo)
+    // The cookies come back, but the state does not: beginning again would go round in circles.
+    if (site.cookies.logins.pending(cookie).some((other) => isRetried(other.state))) {
+      return loginProblem.show(request, reply, { reason: 'login-unknown' }, returnTo)
+    }
     try {
       const { location, cookies } = await beginLogin(site, cookie, {
         returnTo,

@@ -136,7 +136,10 @@ export function createProvider(options: {
         code_challenge: await client.calculatePKCECodeChallenge(login.codeVerifier),
         code_challenge_method: 'S256',
       }
-      return client.buildAuthorizationUrl(configure(metadata), parameters).href
+      return eachOnce(client.buildAuthorizationUrl(configure(metadata), parameters), {
+        ...parameters,
+        client_id: config.client_id,
+      })
     },
     async exchange(callbackUrl, login) {
       const metadata = await discovery.get()
@@ -174,13 +177,21 @@ export function createProvider(options: {
     endSessionUrl({ idToken, postLogoutRedirectUri, state }) {
       const metadata = discovery.current()
       if (metadata?.end_session_endpoint === undefined) return undefined
-      return client.buildEndSessionUrl(configure(metadata), {
+      const parameters = {
         ...(idToken !== undefined && { id_token_hint: idToken }),
+        client_id: config.client_id,
         post_logout_redirect_uri: postLogoutRedirectUri,
         ...(state !== undefined && { state }),
-      }).href
+      }
+      return eachOnce(client.buildEndSessionUrl(configure(metadata), parameters), parameters)
     },
   }
+}
+
+/** The address with each of these parameters once, whatever the endpoint's own query brings along (RFC 6749 section 3.1). */
+function eachOnce(url: URL, parameters: Readonly<Record<string, string>>): string {
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return url.href
 }
 
 async function loadMetadata(config: ProviderConfig, fetch: Fetch): Promise<ProviderMetadata> {

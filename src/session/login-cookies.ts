@@ -14,6 +14,8 @@ export type LoginCookies = Readonly<{
     cookieHeader: string | undefined,
     state: string,
   ): Readonly<{ login: LoginState; isExpired: boolean }> | undefined
+  /** The logins that this browser has under way. */
+  pending(cookieHeader: string | undefined): readonly LoginState[]
   /** Lines that delete the cookie of one login, if the request has it. */
   clear(cookieHeader: string | undefined, state: string): string[]
   /** Lines that delete the cookies of all logins. */
@@ -83,12 +85,20 @@ export function createLoginCookies(options: {
     const ending = `.${hash(state)}`
     for (const { suffix, value } of findCookies(cookieHeader, prefix)) {
       if (!suffix.endsWith(ending)) continue
-      const opened = sealer.open(purpose, value)?.value
-      if (!isObject(opened, loginShape)) continue
-      const login = opened as LoginState
-      if (isSame(login.state, state)) return { login, isExpired: isExpired(login) }
+      const login = open(value)
+      if (login !== undefined && isSame(login.state, state)) return { login, isExpired: isExpired(login) }
     }
     return undefined
+  }
+
+  function pending(cookieHeader: string | undefined): LoginState[] {
+    const logins = findCookies(cookieHeader, prefix).map(({ value }) => open(value))
+    return logins.filter((login) => login !== undefined && !isExpired(login)) as LoginState[]
+  }
+
+  function open(value: string): LoginState | undefined {
+    const opened = sealer.open(purpose, value)?.value
+    return isObject(opened, loginShape) ? (opened as LoginState) : undefined
   }
 
   function isExpired({ createdAt }: LoginState): boolean {
@@ -113,7 +123,7 @@ export function createLoginCookies(options: {
     return suffixes.slice(0, maxClears).map((suffix) => lines.clear(prefix + suffix))
   }
 
-  return Object.freeze({ issue, find, clear, clearAll })
+  return Object.freeze({ issue, find, pending, clear, clearAll })
 }
 
 /** The issue time in a cookie's name; anything else counts as the oldest of all. */

@@ -55,6 +55,8 @@ export type GatewayOptions = {
   /** Host of the public URL; the port is the real one. */
   host?: string
   level?: string
+  /** What every file that the configuration names holds. */
+  file?: string
   publicUrls?: (port: number) => string[]
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
@@ -83,7 +85,8 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
 
   const start = async (): Promise<App> => {
     const text = yamlOf(options, port)
-    const config = loadConfig('test.yaml', { env: {}, readFile: () => text, checkRules: ruleProblems })
+    const readFile = (path: string) => (path === 'test.yaml' ? text : (options.file ?? text))
+    const config = loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
     const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
     const app = await buildApp(config, { logger, clock, sleep })
     const { adminAddress } = await app.listen()
