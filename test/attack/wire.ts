@@ -1,4 +1,6 @@
+import type { Gateway } from '../support/gateway.ts'
 import type { Connection } from '../support/recorder.ts'
+import { requestBytes } from '../support/scene.ts'
 
 /** An answer as its bytes came, taken apart. */
 export type Answer = Readonly<{
@@ -65,4 +67,27 @@ export function unescaped(text: string): string {
       ? String.fromCharCode(Number.parseInt(hex, 16))
       : ({ t: '\t', r: '\r', n: '\n' }[char] ?? char),
   )
+}
+
+/** Sends requests on one connection, the next before the answer of the last, and gives the answers. */
+export async function inOneGo(gateway: Gateway, requests: readonly (readonly string[])[]): Promise<Answer[]> {
+  const bytes = requests.map(([line = '', ...headers], index) =>
+    requestBytes(gateway, line, [
+      ...headers,
+      index === requests.length - 1 ? 'Connection: close' : 'Connection: keep-alive',
+    ]),
+  )
+  return answersIn(await gateway.exchange(bytes.join('')))
+}
+
+/** All answers in some bytes, by their lengths. */
+function answersIn(bytes: string): Answer[] {
+  const answers: Answer[] = []
+  for (let rest = bytes; rest !== ''; ) {
+    const answer = answerOf(rest)
+    const length = Number(valuesIn(answer, 'content-length')[0] ?? 0)
+    answers.push({ ...answer, body: answer.body.slice(0, length) })
+    rest = answer.body.slice(length)
+  }
+  return answers
 }
