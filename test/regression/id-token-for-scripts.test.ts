@@ -7,5 +7,9 @@ t.test('a script that signs out is told no ID token', async (t) => {
   const { location } = answer.json() as { location: string }
   t.equal(location.startsWith(`${provider.issuer}/session/end?`), true, 'the way to the provider')
   t.notMatch(location, /id_token_hint|eyJ/)
-  t.equal((await browser.fetch(location)).status, 200, 'the provider knows what is wanted, and asks the person')
+  t.equal(
+    (await browser.fetch(location)).status,
+    200,
+    'the provider knows what is wanted, and asks the person',
+  )
 })
