@@ -7,6 +7,6 @@ const short = 16
  */
 export function shownName(name: string): string {
   if (name.length <= short || /^(?:[\w.-]{1,40}|https?:\/\/[^\s=@?#]+)$/.test(name)) return name
-  const [word = ''] = /^[\w.-]{0,25}/.exec(name) ?? []
-  return word.length > 24 ? '…' : `${word}…`
+  const [word = ''] = /^[\w.-]{1,24}(?=[\s=:])/.exec(name) ?? []
+  return `${word}…`
 }
