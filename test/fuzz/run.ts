@@ -11,14 +11,17 @@ const effort = {
   seed: seed === undefined ? undefined : Number(seed),
 }
 
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
+
 for (const target of targets.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const started = performance.now()
-  const { runs, seed, failure } = await fuzz(target, effort)
+  const { runs, seed, reached, failure } = await fuzz(target, effort)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  console.log(
-    `${target.name}: ${runs} cases in ${seconds} s, seed ${seed}, ${failure ? 'FAILED' : 'nothing found'}`,
-  )
+  const result = failure === undefined ? 'nothing found' : 'FAILED'
+  say(`${target.name}: ${runs} cases in ${seconds} s, ${reached} of them accepted, seed ${seed}: ${result}`)
   if (failure === undefined) continue
-  console.log(failure)
+  say(failure)
   process.exitCode = 1
 }

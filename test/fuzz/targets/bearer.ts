@@ -78,13 +78,14 @@ export const bearerTokens: FuzzTarget = {
       log: { info() {}, warn() {}, error() {} },
       fetch: async () => Response.json({ keys: [jwk] }),
     })
-    const check = async (token: string): Promise<void> => {
+    const check = async (token: string): Promise<boolean> => {
       const outcome = await bearer.identify(token)
       const isGood = valid.includes(token)
       must((outcome.kind === 'verified') === isGood, () => `${outcome.kind}: ${token}`)
       if (outcome.kind === 'verified') must(outcome.bearer.token === token, () => 'another token')
+      return isGood
     }
-    return { property: property(tokensFrom([...valid, ...invalid]), check), close: bearer.close }
+    return { ...property(tokensFrom([...valid, ...invalid]), check), close: bearer.close }
   },
 }
 
@@ -104,13 +105,13 @@ const headers = fc.oneof(
 export const authorizationHeader: FuzzTarget = {
   name: 'Authorization header',
   shortRuns: 20_000,
-  open: () => ({
-    property: syncProperty(headers, (header) => {
+  open: () =>
+    syncProperty(headers, (header) => {
       const found = presentedToken(header)
-      if (found.kind !== 'token') return
+      if (found.kind !== 'token') return false
       must(/^[\w.~+/-]+=*$/.test(found.token), () => `not a token: ${found.token}`)
       must(/^bearer +$/i.test(header.slice(0, -found.token.length)), () => `not a bearer header: ${header}`)
       must(header.endsWith(found.token), () => `another token: ${found.token}`)
+      return true
     }),
-  }),
 }

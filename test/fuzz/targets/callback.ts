@@ -4,7 +4,16 @@ import { buildApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { ruleProblems } from '../../../src/core/rules.ts'
 import { testKey } from '../../support/gateway.ts'
-import { type FuzzTarget, latin1, must, mutated, type Opened, property } from '../target.ts'
+import {
+  applyEdits,
+  edits,
+  type FuzzTarget,
+  latin1,
+  must,
+  mutated,
+  type Opened,
+  property,
+} from '../target.ts'
 
 const origin = 'http://localhost:4180'
 // Nothing listens on port 9: whatever code comes, it cannot be exchanged.
@@ -34,62 +43,59 @@ const names = [
   '%63ode',
 ]
 const pieces = ['&', '=', '%', '%00', '%0d%0a', '%ff', '+', ';', '?', '#', 'state=', '.again', '\xe9', ' ']
-const purposes = ['prefetch', 'prefetch;prerender', 'none']
 
-/** Logins that were really begun: the state, and the cookie that came with it. */
-async function begin(app: Awaited<ReturnType<typeof buildApp>>) {
-  const answers = await Promise.all(
-    [0, 1, 2].map(() =>
-      app.public.inject({ url: '/oauth2/start?rd=/x', headers: { host: 'localhost:4180' } }),
-    ),
-  )
-  return answers.map(({ headers }) => {
-    const state = new URL(String(headers['location'])).searchParams.get('state') as string
-    const cookie = [headers['set-cookie'] ?? []].flat()[0]?.replace(/;.*/, '') as string
-    return { state, cookie }
+type App = Awaited<ReturnType<typeof buildApp>>
+
+/** Really begins a login: the state, and the cookie that came with it. */
+async function begin(app: App) {
+  const { headers } = await app.public.inject({
+    url: '/oauth2/start?rd=/x',
+    headers: { host: 'localhost:4180' },
   })
+  const state = new URL(String(headers['location'])).searchParams.get('state') as string
+  const cookie = [headers['set-cookie'] ?? []].flat()[0]?.replace(/;.*/, '') as string
+  return { state, cookie }
 }
 
-function requestsFor(logins: readonly { state: string; cookie: string }[]) {
-  const states = logins.map(({ state }) => state)
-  const value = fc.oneof(
-    fc.constantFrom(...states, ...states.map((state) => `${state}.again`), 'access_denied', 'x'),
-    latin1,
-    fc.string(),
-  )
-  const pair = fc
-    .tuple(fc.constantFrom(...names), value)
-    .map(([name, text]) => `${name}=${encodeURIComponent(text.toWellFormed())}`)
-  const query = fc.array(pair, { maxLength: 6 }).map((pairs) => pairs.join('&'))
-  const cookies = logins.map(({ cookie }) => cookie)
-  const cookie = fc.oneof(
-    fc.constantFrom(...cookies, cookies.join('; '), cookies.toReversed().join('; '), ''),
-    mutated(fc.constantFrom(...cookies), ['; ', '=', 'postern=', 'postern=0.1.', '.login.']),
-  )
-  return fc.record({
-    query: fc.oneof(query, mutated(query, pieces)),
-    cookie,
-    accept: fc.constantFrom('text/html', '*/*', 'application/json'),
-    purpose: fc.constantFrom(...purposes),
-    method: fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'POST'),
-  })
-}
+// In the place of a state that is not known before.
+const own = 'STATE'
+
+const value = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(own) },
+  fc.constantFrom(`${own}.again`, 'access_denied', 'server_error', 'x'),
+  latin1,
+  fc.string(),
+)
+const pair = fc
+  .tuple(fc.constantFrom(...names), value)
+  .map(([name, text]) => `${name}=${encodeURIComponent(text)}`)
+const query = fc.array(pair, { maxLength: 6 }).map((pairs) => pairs.join('&'))
+const requests = fc.record({
+  query: fc.oneof(
+    { weight: 3, arbitrary: mutated(fc.constantFrom(`code=x&state=${own}`, `error=x&state=${own}`), pieces) },
+    query,
+    mutated(query, pieces),
+  ),
+  cookieEdits: edits(['; ', '=', 'postern=', 'postern=0.1.', '.login.']),
+  accept: fc.constantFrom('text/html', '*/*', 'application/json'),
+  purpose: fc.constantFrom('none', 'none', 'prefetch', 'prefetch;prerender'),
+  method: fc.constantFrom('GET', 'GET', 'GET', 'GET', 'HEAD', 'POST'),
+})
 
 /** The end of logins: never an error of ours, never a session. */
 export const callback: FuzzTarget = {
   name: 'callback',
-  shortRuns: 1500,
+  shortRuns: 1000,
   async open(): Promise<Opened> {
     const config = loadConfig('x', { env: {}, readFile: () => yaml, checkRules: ruleProblems })
     const app = await buildApp(config, { logger: pino({ level: 'silent' }) })
     await app.public.ready()
-    const logins = await begin(app)
-    const requests = requestsFor(logins)
-    const check = property(requests, async ({ query, cookie, accept, purpose, method }) => {
-      const printable = /[^!-~]/g
+    const check = property(requests, async ({ query, cookieEdits, accept, purpose, method }) => {
+      const login = await begin(app)
+      const cookie = applyEdits(login.cookie, cookieEdits).replace(/[^ -~]/g, '')
       const answer = await app.public.inject({
         method: method as 'GET',
-        url: `/oauth2/callback?${query.replace(printable, encodeURIComponent as never).replaceAll('#', '')}`,
+        url: `/oauth2/callback?${asTarget(query).replaceAll(own, login.state)}`,
         headers: {
           host: 'localhost:4180',
           cookie: cookie.replace(/[^ -~]/g, ''),
@@ -106,7 +112,14 @@ export const callback: FuzzTarget = {
       must(!lines.some((line) => /^postern(?:\.\d+)?=[^;]/.test(line)), () => `a session: ${lines}`)
       const location = answer.headers['location']
       must(location === undefined || location.startsWith('http://127.0.0.1:9/a?'), () => `led to ${location}`)
+      return answer.statusCode === 503
     })
-    return { property: check, close: app.close }
+    return { ...check, close: app.close }
   },
+}
+
+/** What a client could send: the bytes of the text, those that no target has percent-encoded. */
+function asTarget(text: string): string {
+  const bytes = Buffer.from(text).toString('latin1')
+  return bytes.replace(/[^!-~]|#/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
