@@ -34,7 +34,7 @@ const hosts = fc.oneof(
   ),
   fc.array(fc.constantFrom(...hostPieces, 'a', 'app'), { maxLength: 8 }).map((parts) => parts.join('')),
   latin1,
-  fc.nat(400).map((length) => 'a.'.repeat(length)),
+  fc.nat(400).map((length) => `a${'.a'.repeat(length)}`),
 )
 
 /** The reader of Host: one host and port that every other reader sees too, or nothing. */
@@ -48,7 +48,7 @@ export const hostHeader: FuzzTarget = {
       const { host, port } = found
       const whole = port === '' ? host : `${host}:${port}`
       must(whole === header.toLowerCase(), () => `another host: ${whole}`)
-      must(/^[a-z\d._[\]:-]+$/.test(host) && !host.endsWith('.'), () => `odd: ${host}`)
+      must(/^[a-z\d._[\]:-]{1,253}$/.test(host) && !host.endsWith('.'), () => `odd: ${host}`)
       must(port === '' || (Number(port) > 0 && Number(port) < 65_536), () => `port: ${port}`)
       must(JSON.stringify(parseHost(whole)) === JSON.stringify(found), () => `not idempotent: ${whole}`)
       for (const scheme of ['http', 'https'] as const) {
