@@ -93,8 +93,10 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     const app = await buildApp(config, { logger, clock, sleep })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
-    gateway.app = app
-    return app
+    let closing: Promise<void> | undefined
+    // A test that stops it, to have all of the log, need not tell the teardown.
+    gateway.app = { ...app, close: () => (closing ??= app.close()) }
+    return gateway.app
   }
 
   const gateway: Gateway = {
