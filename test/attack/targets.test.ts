@@ -68,35 +68,48 @@ async function tryOut(gateway: Gateway, echo: Echo, row: Row, caller: Caller, me
   return complaints.map((complaint) => `${caller.name} ${method}: ${complaint}`)
 }
 
-t.test('no reader of what the upstream receives ends where the caller may not go', async (t) => {
-  const echo = await startEcho(t)
-  const gateway = await startGateway(t, {
-    provider: await startProvider(t),
-    providerKeys: 'scopes: [openid, api.read, admin]',
-    upstream: echo.origin,
-    routes: [
-      'path: /public/**, access: public',
-      'path: /api/**, scopes: [api.read]',
-      'path: /admin/**, scopes: [admin]',
-    ],
-    level: 'fatal',
+/** The rule file that the rows were written for, and one where whatever no rule names is open to everybody. */
+const sites = [
+  { family: 'request targets', rest: [], open: [] },
+  { family: 'request targets, open site', rest: ['path: /**, access: public'], open: ['no area'] },
+] as const
+
+for (const { family, rest, open } of sites) {
+  t.test(`${family}: no reader of what the upstream receives ends where the caller may not go`, async (t) => {
+    const echo = await startEcho(t)
+    const gateway = await startGateway(t, {
+      provider: await startProvider(t),
+      providerKeys: 'scopes: [openid, api.read, admin]',
+      upstream: echo.origin,
+      routes: [
+        'path: /public/**, access: public',
+        'path: /api/**, scopes: [api.read]',
+        'path: /admin/**, scopes: [admin]',
+        ...rest,
+      ],
+      level: 'fatal',
+    })
+    const callers: readonly Caller[] = [
+      { name: 'anonymous', cookie: [], mayReach: ['public', ...open] },
+      { name: 'user', cookie: [await signIn(gateway, 'alice')], mayReach: ['public', 'api', ...open] },
+      {
+        name: 'admin',
+        cookie: [await signIn(gateway, 'root')],
+        mayReach: ['public', 'api', 'admin', ...open],
+      },
+    ]
+    await runFamily(
+      t,
+      family,
+      rows,
+      ({ id, target }) => `${id} ${JSON.stringify(target.slice(0, 60))}`,
+      async (row) => {
+        const complaints: string[] = []
+        for (const caller of callers) {
+          for (const method of methods) complaints.push(...(await tryOut(gateway, echo, row, caller, method)))
+        }
+        return complaints
+      },
+    )
   })
-  const callers: readonly Caller[] = [
-    { name: 'anonymous', cookie: [], mayReach: ['public'] },
-    { name: 'user', cookie: [await signIn(gateway, 'alice')], mayReach: ['public', 'api'] },
-    { name: 'admin', cookie: [await signIn(gateway, 'root')], mayReach: ['public', 'api', 'admin'] },
-  ]
-  await runFamily(
-    t,
-    'request targets',
-    rows,
-    ({ id, target }) => `${id} ${JSON.stringify(target.slice(0, 60))}`,
-    async (row) => {
-      const complaints: string[] = []
-      for (const caller of callers) {
-        for (const method of methods) complaints.push(...(await tryOut(gateway, echo, row, caller, method)))
-      }
-      return complaints
-    },
-  )
-})
+}
