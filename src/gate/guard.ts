@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { type Decision, decide } from '../core/decision.ts'
+import { judgePath, type PathRefusal } from '../core/judge-path.ts'
 import { isCrossSite, isForeignUpgrade, isNavigation, isRetrieval } from '../core/navigation.ts'
 import type { CanonicalPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
@@ -38,18 +39,11 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       answers.notFound(request, reply, 'own-endpoint-unknown')
       return
     }
-    const match = matchOf(request, target.path)
-    if (match.kind !== 'rule') {
-      answerMismatch(request, reply, match)
-      return
-    }
-    request.visit.rule = match.rule
-    const found =
-      target.folded.length === 0 ? [match.rule] : withReadings(request, reply, match.rule, target.folded)
-    if (found === undefined) return
+    const { rules: found, refusal } = judgePath(target, (path) => matchOf(request, path))
+    if (found.length > 0) request.visit.rule = found[0] as Rule
     request.visit.isProtected = !found.every(isPublic)
-    if (!found.every((rule) => target.needs.every((need) => rule.allow.includes(need)))) {
-      answers.badRequest(request, reply, 'target-needs-opt-in')
+    if (refusal !== undefined) {
+      answerRefusal(request, reply, refusal)
       return
     }
     const identity = identityOf(request, found)
@@ -67,23 +61,10 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     return neverServed.has(method) ? neverServedMatch : rules.match(visit.origin.host as string, path, method)
   }
 
-  function answerMismatch(request: FastifyRequest, reply: FastifyReply, match: Mismatch): void {
-    if (match.kind === 'no-rule') answers.notFound(request, reply, 'no-rule')
-    else answers.wrongMethod(request, reply, match.allow)
-  }
-
-  /** Every other reading of the path must find a rule too; the one as written says where the request goes. */
-  function withReadings(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    written: Rule,
-    readings: readonly CanonicalPath[],
-  ): Rule[] | undefined {
-    const matches = readings.map((reading) => matchOf(request, reading))
-    const mismatch = matches.find((match) => match.kind !== 'rule')
-    if (mismatch === undefined) return [written, ...matches.map((match) => (match as RuleMatch).rule)]
-    answerMismatch(request, reply, mismatch as Mismatch)
-    return undefined
+  function answerRefusal(request: FastifyRequest, reply: FastifyReply, refusal: PathRefusal): void {
+    if (refusal.kind === 'no-rule') answers.notFound(request, reply, 'no-rule')
+    else if (refusal.kind === 'wrong-method') answers.wrongMethod(request, reply, refusal.allow)
+    else answers.badRequest(request, reply, 'target-needs-opt-in')
   }
 
   /** Public rules never look at a session: there is nothing to protect, and nothing to hand on. */
@@ -135,9 +116,6 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     }
   }
 }
-
-type RuleMatch = Extract<Match, { kind: 'rule' }>
-type Mismatch = Exclude<Match, RuleMatch>
 
 function isPublic({ access }: Rule): boolean {
   return access === 'public'
