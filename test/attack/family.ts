@@ -22,7 +22,12 @@ export async function runFamily<Row>(
     if (t.strictSame(complaints, [], nameOf(row))) passed += 1
   }
   t.ok(rows.length > 0, 'there are rows')
+  reportFamily(family, rows.length, passed)
+}
+
+/** Leaves the result of a family for the table, when there is to be one. */
+export function reportFamily(family: string, rows: number, passed: number): void {
   if (folder === undefined) return
-  const result = { family, rows: rows.length, passed }
-  writeFileSync(join(folder, `${family.replaceAll(' ', '-')}.json`), JSON.stringify(result))
+  const file = join(folder, `${family.replace(/\W+/g, '-')}.json`)
+  writeFileSync(file, JSON.stringify({ family, rows, passed }))
 }

@@ -14,6 +14,7 @@ const readers: Readonly<Record<string, Reader>> = {
   'backslash as slash': (path) => decoded(path).replaceAll('\\', '/'),
   'merged slashes': (path) => path.replace(/\/+/g, '/'),
   'lower case': (path) => path.toLowerCase(),
+  'upper case': (path) => decoded(path).toUpperCase(),
   'trimmed segments': (path) => trimmed(decoded(path)),
   'cut at NUL': (path) => decoded(path).split('\0')[0] as string,
   'cut at ? or #': (path) => decoded(path).split(/[?#]/)[0] as string,
