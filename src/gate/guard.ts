@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { commonPolicy, corsHeaders, maySendSession } from '../core/cors.ts'
+import { type CorsHeaders, type CorsPolicy, commonPolicy, corsHeaders, maySendSession } from '../core/cors.ts'
 import { type Decision, decide, type RequestFacts } from '../core/decision.ts'
+import { judgePath, type PathRefusal } from '../core/judge-path.ts'
 import {
   isCrossOriginFetch,
   isCrossSite,
@@ -14,7 +15,7 @@ import type { Match, RuleTable } from '../core/rules.ts'
 import type { Answers } from './answer.ts'
 import type { Caller, FindCaller } from './caller.ts'
 import type { Deny } from './denial.ts'
-import { neverServed, type Preflight, policyOf } from './preflight.ts'
+import { neverServed, type Preflight } from './preflight.ts'
 import type { Sites } from './site.ts'
 import { targetOf, type Visit } from './visit.ts'
 
@@ -46,28 +47,15 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       return
     }
     if (preflight(request, reply)) return
-    const match = matchOf(request, target.path)
-    if (match.kind !== 'rule') {
-      answerMismatch(request, reply, match)
-      return
+    const { rules: found, refusal } = judgePath(target, (path) => matchOf(request, path))
+    const [written] = found
+    if (written !== undefined) {
+      request.visit.rule = written
+      if (written.cors !== undefined) request.visit.cors = corsOf(request, written.cors, found, refusal)
     }
-    request.visit.rule = match.rule
-    const readings = target.folded.map((reading) => matchOf(request, reading))
-    const { cors } = match.rule
-    if (cors !== undefined) {
-      const policy = commonPolicy(cors, readings.map(policyOf))
-      request.visit.cors = corsHeaders(policy, request.headers.origin)
-    }
-    // Every other reading of the path must find a rule too; the one as written says where the request goes.
-    const mismatch = readings.find(isMismatch)
-    if (mismatch !== undefined) {
-      answerMismatch(request, reply, mismatch)
-      return
-    }
-    const found = [match, ...readings].map((each) => (each as RuleMatch).rule)
     request.visit.isProtected = !found.every(isPublic)
-    if (!found.every((rule) => target.needs.every((need) => rule.allow.includes(need)))) {
-      answers.badRequest(request, reply, 'target-needs-opt-in')
+    if (refusal !== undefined) {
+      answerRefusal(request, reply, refusal)
       return
     }
     const caller = findCaller(request, found)
@@ -85,9 +73,22 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     return neverServed.has(method) ? neverServedMatch : rules.match(visit.origin.host as string, path, method)
   }
 
-  function answerMismatch(request: FastifyRequest, reply: FastifyReply, match: Mismatch): void {
-    if (match.kind === 'no-rule') answers.notFound(request, reply, 'no-rule')
-    else answers.wrongMethod(request, reply, match.allow)
+  /** Pages of other origins may read what every reading of the path lets them. */
+  function corsOf(
+    { headers }: FastifyRequest,
+    cors: CorsPolicy,
+    found: readonly Rule[],
+    refusal: PathRefusal | undefined,
+  ): CorsHeaders {
+    const isWhole = refusal === undefined || refusal.kind === 'needs-opt-in'
+    const others = isWhole ? found.slice(1).map((rule) => rule.cors) : [undefined]
+    return corsHeaders(commonPolicy(cors, others), headers.origin)
+  }
+
+  function answerRefusal(request: FastifyRequest, reply: FastifyReply, refusal: PathRefusal): void {
+    if (refusal.kind === 'no-rule') answers.notFound(request, reply, 'no-rule')
+    else if (refusal.kind === 'wrong-method') answers.wrongMethod(request, reply, refusal.allow)
+    else answers.badRequest(request, reply, 'target-needs-opt-in')
   }
 
   function settle(
@@ -156,13 +157,6 @@ function mayNavigate({ acr, maxAge, onMissingScope }: Rule, { session }: Visit):
 /** Origins whose pages may use the session for more than reading: those that are named, or that CORS lets send it. */
 function maySend({ allowedOrigins, cors }: Rule, origin: string, method: string): boolean {
   return allowedOrigins.includes(origin) || (cors !== undefined && maySendSession(cors, origin, method))
-}
-
-type RuleMatch = Extract<Match, { kind: 'rule' }>
-type Mismatch = Exclude<Match, RuleMatch>
-
-function isMismatch(match: Match): match is Mismatch {
-  return match.kind !== 'rule'
 }
 
 function isPublic({ access }: Rule): boolean {

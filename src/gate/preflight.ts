@@ -48,6 +48,6 @@ export function createPreflight(rules: RuleTable, respond: Respond): Preflight {
 }
 
 /** What a match allows pages of other origins; undefined for nothing. */
-export function policyOf(match: Match): CorsPolicy | undefined {
+function policyOf(match: Match): CorsPolicy | undefined {
   return match.kind === 'rule' ? match.rule.cors : undefined
 }

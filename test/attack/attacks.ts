@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { corpus } from '../core/corpus.ts'
+import { corpus } from '../support/corpus.ts'
 import { runFamily } from './family.ts'
 
 /** One attack of a data file. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { corpus } from '../core/corpus.ts'
 import { createBrowser } from '../support/browser.ts'
+import { corpus } from '../support/corpus.ts'
 import type { Connection } from '../support/recorder.ts'
 import {
   ask,

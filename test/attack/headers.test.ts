@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { corpus } from '../core/corpus.ts'
+import { corpus } from '../support/corpus.ts'
 import { ask, cookieLine, headsAt, type Scene, startSignedIn } from '../support/scene.ts'
 import { runFamily } from './family.ts'
 import { answerOf, scripted, unescaped, valuesIn } from './wire.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { corpus } from '../core/corpus.ts'
+import { corpus } from '../support/corpus.ts'
 import { ask, type Scene, startScene } from '../support/scene.ts'
 import { runFamily } from './family.ts'
 import { type Answer, answerOf, cookieHeader, cookiesAfter, valuesIn } from './wire.ts'

@@ -1,4 +1,4 @@
-import { corpus } from '../core/corpus.ts'
+import { corpus } from '../support/corpus.ts'
 
 /** One row of `test/data/jwt-attacks.tsv`. */
 export type TokenRow = Readonly<{

@@ -8,7 +8,7 @@ import {
   isStrippedRequestHeader,
   privateCacheControl,
 } from '../../src/core/headers.ts'
-import { corpus } from './corpus.ts'
+import { corpus } from '../support/corpus.ts'
 
 const none: ReadonlySet<string> = new Set()
 const isStripped = (name: string) => isStrippedRequestHeader(name, none)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { canonicalPath, maxTargetLength } from '../../src/core/request-path.ts'
 import { compileRules } from '../../src/core/rules.ts'
-import { corpus } from './corpus.ts'
+import { corpus } from '../support/corpus.ts'
 import { ruleOf } from './rule-of.ts'
 
 const table = compileRules([ruleOf('/public/**'), ruleOf('/api/**'), ruleOf('/admin/**')])

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { returnTarget } from '../../src/core/return-target.ts'
-import { corpus } from './corpus.ts'
+import { corpus } from '../support/corpus.ts'
 
 const origin = 'https://app.example.com'
 const target = (value: string | undefined) => returnTarget(value, { origin, prefix: '/oauth2' })

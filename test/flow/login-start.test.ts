@@ -1,5 +1,5 @@
 import t from 'tap'
-import { corpus } from '../core/corpus.ts'
+import { corpus } from '../support/corpus.ts'
 import { ask, startScene } from '../support/scene.ts'
 
 const form = 'GET /oauth2/start'
