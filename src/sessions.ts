@@ -69,9 +69,10 @@ export async function createSessions(config: Config, options: Options): Promise<
   }
   const purposes = Object.values(names).flatMap((name) => [sessionPurpose(name), loginPurpose(name)])
   const sealer = await createSealer(keys, [...purposes, returnPurpose])
-  const ended = createEndedSessions({ clock })
+  const memory = createEndedSessions({ clock })
+  const live = createLiveStreams(memory.has)
+  const ended: EndedSessions = { end: endAtOnce, has: memory.has }
   const generations = createGenerations()
-  const live = createLiveStreams()
   const kits = { http: createKit('http'), https: createKit('https') }
   const refresher = createRefresher({
     refresh: provider.refresh,
@@ -134,9 +135,14 @@ export async function createSessions(config: Config, options: Options): Promise<
     return Math.min(sessionEndsAt(session, limits), idleEnd, tokenEnd) - clock()
   }
 
+  /** Whoever ends a session ends its open streams, be it a sign-out or the provider that refuses to go on. */
+  function endAtOnce(id: string, until: number): void {
+    memory.end(id, until)
+    live.end(id)
+  }
+
   function end(session: Session): void {
     ended.end(session.id, sessionEndsAt(session, limits))
-    live.end(session.id)
     void provider.revoke(refresher.latest(session).tokens)
   }
 

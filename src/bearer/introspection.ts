@@ -65,7 +65,11 @@ export function createIntrospection(
       const end = clock() + config.cache / 1000
       checkAnswer(claims, config, clock(), tolerance)
       const { exp = end } = claims as { exp?: number }
-      const bearer = callerOf(token, claims, { scopeClaim: config.scope_claim, expiresAt: exp })
+      const bearer = callerOf(token, claims, {
+        scopeClaim: config.scope_claim,
+        audience: config.audience,
+        expiresAt: exp,
+      })
       return { outcome: Object.freeze({ kind: 'verified', bearer }), until: Math.min(exp, end) }
     } finally {
       questions -= 1

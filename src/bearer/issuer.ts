@@ -64,7 +64,11 @@ export function createIssuer(
     async judge(token) {
       await discovery.get()
       const claims = await verify(token)
-      const bearer = callerOf(token, claims, { scopeClaim: config.scope_claim, expiresAt: claims.exp })
+      const bearer = callerOf(token, claims, {
+        scopeClaim: config.scope_claim,
+        audience: config.audience,
+        expiresAt: claims.exp,
+      })
       const until = Math.min(claims.exp, clock() + verifiedFor)
       return { outcome: Object.freeze({ kind: 'verified', bearer }), until }
     },

@@ -6,6 +6,7 @@ import { scopesOf } from './token-scopes.ts'
 
 /**
  * The caller that checked claims stand for.
+ * @param facts.audience Whom tokens of this server may be for: what else a token says, it says of another server's services.
  * @param facts.expiresAt Epoch seconds.
  * @throws {TokenRefusal} for claims that cannot be passed on, or that bind the token to a key: whoever sends it would have
  * to prove that the key is theirs (RFC 9449, RFC 8705), and that proof cannot be checked here.
@@ -13,7 +14,7 @@ import { scopesOf } from './token-scopes.ts'
 export function callerOf(
   token: string,
   claims: Claims,
-  facts: Readonly<{ scopeClaim: string | undefined; expiresAt: number }>,
+  facts: Readonly<{ scopeClaim: string | undefined; audience: readonly string[]; expiresAt: number }>,
 ): BearerToken {
   if (claims['cnf'] !== undefined) throw new TokenRefusal('token-claims-invalid')
   const { sub } = claims
@@ -24,7 +25,7 @@ export function callerOf(
     ...(sub !== undefined && { sub }),
     claims: passable(claims),
     scopes: scopesOf(claims, facts.scopeClaim),
-    audiences: audiencesOf(claims),
+    audiences: Object.freeze(audiencesOf(claims).filter((name) => facts.audience.includes(name))),
     expiresAt: facts.expiresAt,
   })
 }

@@ -8,7 +8,7 @@ export type BearerToken = Readonly<{
   sub?: string
   claims: Claims
   scopes: readonly string[]
-  /** Whom the token is for (RFC 7519 section 4.1.3); at least one of them is ours. */
+  /** Whom the token is for (RFC 7519 section 4.1.3), as far as its issuer may say so. Never empty. */
   audiences: readonly string[]
   /** Epoch seconds. */
   expiresAt: number

@@ -19,8 +19,8 @@ const readers: readonly Reader[] = [
       .replace(/\/\.{3,}(?=\/)/g, '')
       .replace(/(?<=\/)(?:%20)+/g, '')
       .replace(/(?<!\.|%20)(?:\.|%20)+(?=\/|$)/g, ''),
-  // URL parsers trim blanks at the very end, and nowhere else.
-  (path) => path.replace(/(?:%20)+$/, ''),
+  // URL parsers trim blanks at the very end, and nowhere else. The lookbehind keeps this linear, too.
+  (path) => path.replace(/(?<!%20)(?:%20)+$/, ''),
   // Full case folding.
   (path) => path.replace(/%C3%9F|%E1%BA%9E/g, 'ss'),
 ]

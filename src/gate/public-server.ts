@@ -64,7 +64,18 @@ export function createPublicServer(options: PublicServerOptions): FastifyInstanc
       onUnreadable(new Error('upgrade with a body'), socket)
       return
     }
-    app.routing(request, upgradeResponse(request, socket))
+    const response = responseFor(request, socket)
+    if (response === undefined) socket.destroy()
+    else app.routing(request, response)
+  }
+
+  /** Sent ahead, behind a request that is not answered yet, an upgrade finds the socket taken: Node then throws. */
+  function responseFor(request: IncomingMessage, socket: Socket): ServerResponse | undefined {
+    try {
+      return upgradeResponse(request, socket)
+    } catch {
+      return undefined
+    }
   }
 }
 
