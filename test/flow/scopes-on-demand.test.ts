@@ -163,6 +163,15 @@ t.test('a program is told what is missing and where to ask for it', async (t) =>
   t.strictSame(asked(), ['', 'orders:read orders:write'])
 })
 
+t.test('alternatives of which there is one are not named as missing', async (t) => {
+  const { go, browser, origin } = await start(t, { providerKeys: 'scopes: [openid, api.write]' })
+  await go('/home')
+  const answer = await browser.fetch(`${origin}/mixed`)
+  t.equal(answer.status, 403)
+  t.match(answer.headers['www-authenticate'], /, scope="admin"$/)
+  t.strictSame((answer.json() as { missing: unknown }).missing, { scopes: ['admin'] })
+})
+
 t.test('a rule that does not ask refuses at once, and a claim is nothing to ask for', async (t) => {
   const { go, asked, browser, origin } = await start(t)
   await go('/home')
@@ -212,13 +221,11 @@ t.test('a provider that says no leaves the session as it was', async (t) => {
 })
 
 t.test('somebody else gets no scope that was granted before', async (t) => {
-  const { browser, origin, scopes } = await start(t, { hint: '' })
+  const { browser, origin, scopes, provider } = await start(t, { hint: '' })
   await browser.submit(await browser.navigate(`${origin}/write`), { login: 'alice' })
   t.match(await scopes(), 'orders:write')
   // Signed out at the provider, as happens there after a while.
-  for (const name of ['_session', '_session.sig', '_interaction', '_interaction.sig']) {
-    browser.setCookie('http://127.0.0.1/', name, undefined)
-  }
+  for (const name of ['_session', '_session.sig']) browser.setCookie(provider.issuer, name, undefined)
   await browser.submit(await browser.navigate(`${origin}/oauth2/start`), { login: 'bob' })
   t.equal(await scopes(), 'email openid orders:read profile')
   t.match((await browser.fetch(`${origin}/oauth2/userinfo`)).json(), { sub: 'bob' })
