@@ -35,8 +35,3 @@ function renderSegment(segment: string | number): string {
   if (typeof segment === 'number') return `[${segment}]`
   return /^[\w-]+$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`
 }
-
-/** Tells whether `path` is `ancestor` or lies below it. */
-export function isWithin(path: Path, ancestor: Path): boolean {
-  return ancestor.every((segment, index) => path[index] === segment)
-}
