@@ -16,6 +16,8 @@ export type Gateway = {
   app: App
   /** Every log line so far, as JSON. */
   logs: () => Record<string, unknown>[]
+  /** Everything logged so far, as it was written. */
+  logText: () => string
   /** Resolves when a log line matches, at once if one did already. */
   logged: (pattern: RegExp) => Promise<void>
   /** Moves the gateway's clock ahead. */
@@ -102,6 +104,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line)),
+    logText: () => lines,
     logged: async (pattern) => {
       while (!pattern.test(lines)) await new Promise<void>((resolve) => listeners.push(resolve))
     },
