@@ -196,6 +196,8 @@ const failing: readonly NonNullable<Answers['token']>[] = [
   { status: 500, body: mark('Page') },
   { status: 401, headers: { 'www-authenticate': `Bearer error="${mark('Error')}"` }, body: mark('Page') },
   { status: 200, headers: json, body: `{"${mark('Member')}` },
+  // What a JSON parser quotes in its message.
+  { status: 200, headers: json, body: mark('Page') },
 ]
 
 const badDocuments = (['discovery', 'jwks', 'userinfo'] as const).flatMap((endpoint) =>
