@@ -61,10 +61,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   }
 
   function badRequest(request: FastifyRequest, reply: FastifyReply, reason: string): void {
-    respond.page(request, reply, badRequestPage(respond.facts(request)), {
-      reason,
-      headers: { connection: 'close' },
-    })
+    respond.page(request, reply, badRequestPage(respond.facts(request)), { reason, isLast: true })
   }
 
   function notFound(request: FastifyRequest, reply: FastifyReply, reason: string): void {

@@ -47,17 +47,27 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
     // Not `once`, whose wrapper costs more than it saves: a response closes one time only.
     connection.on('close', () => {
       onEnd(request, reply)
-      if (visit.hasTurn === true) turns.pass(raw.socket)
+      // Behind an answer that ends the connection nobody's turn comes any more (RFC 9112 section 9.6).
+      if (visit.hasTurn === true && visit.isLast !== true) turns.pass(raw.socket)
     })
-
-    const problem = headProblem(raw.rawHeaders, raw.httpVersion)
-    if (problem !== undefined) return answers.badRequest(request, reply, problem)
-    if (host === undefined) return answers.badRequest(request, reply, 'host-invalid')
-    if (visit.target === undefined) return answers.badRequest(request, reply, 'target-not-canonical')
-    if (visit.site === undefined && !ruleKnowsHost(host)) return answers.misdirected(request, reply)
     turns.take(raw.socket, () => {
       visit.hasTurn = true
-      done()
+      judge(request, reply, done)
     })
   }
+
+  function judge(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const { site, origin } = request.visit
+    const problem = problemOf(request)
+    if (problem !== undefined) answers.badRequest(request, reply, problem)
+    else if (site === undefined && !ruleKnowsHost(origin.host as string)) answers.misdirected(request, reply)
+    else done()
+  }
+}
+
+function problemOf({ raw, visit }: FastifyRequest): string | undefined {
+  const problem = headProblem(raw.rawHeaders, raw.httpVersion)
+  if (problem !== undefined) return problem
+  if (visit.origin.host === undefined) return 'host-invalid'
+  return visit.target === undefined ? 'target-not-canonical' : undefined
 }

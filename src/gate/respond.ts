@@ -11,6 +11,8 @@ export type AnswerFacts = Readonly<{
   /** Kebab-case; for the log and the problem document. */
   reason: string
   headers?: Readonly<Record<string, string>>
+  /** The connection ends after it, because nobody can be sure what follows on it. */
+  isLast?: boolean
   cookies?: readonly string[]
   /** The JSON twin, where it says more than the plain problem document or the page is about no problem. */
   json?: string
@@ -92,7 +94,10 @@ export function createRespond(
     if (cookies.length > 0) reply.header('set-cookie', cookies)
     if (answer.headers !== undefined) reply.headers(answer.headers)
     if (visit.cors !== undefined) reply.headers(readable(visit.cors))
-    if (visit.isUpgrade || hasLongBody(headers)) reply.header('connection', 'close')
+    if (answer.isLast === true || visit.isUpgrade || hasLongBody(headers)) {
+      visit.isLast = true
+      reply.header('connection', 'close')
+    }
     // Of an answer to HEAD, Node sends the length and drops the body (RFC 9110 section 8.6).
     reply.send(body)
   }

@@ -35,6 +35,8 @@ export type Visit = {
   readonly expectsContinue: boolean
   /** It is this request's turn on its connection; see `createTurns`. */
   hasTurn?: boolean
+  /** The answer ends the connection: whatever stands behind this request on it is not served. */
+  isLast?: boolean
   rule?: Rule
   /** Whether the answer is for one person only: by the rule, or by that of another reading of the path. */
   isProtected?: boolean
