@@ -86,7 +86,8 @@ export function createRespond(
     const cookies = [...cookieLines(visit.cookies), ...(answer.cookies ?? [])]
     if (cookies.length > 0) reply.header('set-cookie', cookies)
     if (answer.headers !== undefined) reply.headers(answer.headers)
-    if (answer.isLast === true || visit.isUpgrade || hasLongBody(headers)) {
+    // A client that was not told to go on may send its body or not: what follows cannot be told apart.
+    if (answer.isLast === true || visit.isUpgrade || visit.expectsContinue || hasLongBody(headers)) {
       visit.isLast = true
       reply.header('connection', 'close')
     }
