@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/health.ts'
 import type { Config } from './config/schema.ts'
@@ -161,12 +161,15 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     isWebSocket,
     upgradeResponse,
     onUnreadable: createRefuseUnreadable(prefix, createRequestId),
-    onUnroutable: (request, reply) =>
-      front.call(app, request, reply, () => answers.badRequest(request, reply, 'target-not-canonical')),
+    onUnroutable: (request, reply) => refuse(request, reply, 'target-not-canonical'),
   })
   app.decorateRequest('visit')
   app.addHook('onRequest', front)
-  app.setErrorHandler((error, request, reply) => answers.internal(request, reply, error))
+  app.setErrorHandler((error: Error & { code?: string }, request, reply) => {
+    // The router knows every method of HTTP; Node's parser lets those of RTSP through as well, when the version says so.
+    if (error.code === 'FST_ERR_NOT_FOUND') refuse(request, reply, 'method-unknown')
+    else answers.internal(request, reply, error)
+  })
   if (config.provider !== undefined) registerEndpoints(app, prefix, answers, sessionEndpoints())
   if (config.bearer !== undefined) {
     registerResourceMetadata(app, { rules, servers: tokens.servers, defaultScheme, respond, answers })
@@ -182,6 +185,11 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   const sweep = () => live.sweep(clock())
   let timer: NodeJS.Timeout | undefined
   return { public: app, admin, sweep, listen, close }
+
+  /** Answers what no route is made for, and so has not passed the front yet. */
+  function refuse(request: FastifyRequest, reply: FastifyReply, reason: string): void {
+    front.call(app, request, reply, () => answers.badRequest(request, reply, reason))
+  }
 
   function sessionEndpoints(): EndpointTable {
     const login = createLogin({ sites, prefix, beginLogin, respond, loginProblem, sessionOf, wishes })

@@ -37,7 +37,13 @@ export function createPublicServer(options: PublicServerOptions): FastifyInstanc
     // Uploads take as long as they take; slow headers and idle connections are bounded.
     requestTimeout: 0,
     keepAliveTimeout,
-    http: { maxHeaderSize: maxHeaderBytes, headersTimeout, connectionsCheckingInterval },
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout,
+      connectionsCheckingInterval,
+      // `headProblem` refuses the request; Node would go on with what stands behind it.
+      requireHostHeader: false,
+    },
     routerOptions: { maxParamLength: maxHeaderBytes, querystringParser: () => noQuery },
     clientErrorHandler: onUnreadable,
     frameworkErrors: (_error, request, reply) => onUnroutable(request, reply),

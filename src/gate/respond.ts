@@ -94,7 +94,8 @@ export function createRespond(
     if (cookies.length > 0) reply.header('set-cookie', cookies)
     if (answer.headers !== undefined) reply.headers(answer.headers)
     if (visit.cors !== undefined) reply.headers(readable(visit.cors))
-    if (answer.isLast === true || visit.isUpgrade || hasLongBody(headers)) {
+    // A client that was not told to go on may send its body or not: what follows cannot be told apart.
+    if (answer.isLast === true || visit.isUpgrade || visit.expectsContinue || hasLongBody(headers)) {
       visit.isLast = true
       reply.header('connection', 'close')
     }

@@ -15,6 +15,8 @@ const lingerMs = 1_000
  */
 export function createRefuseUnreadable(prefix: string, createRequestId: () => string) {
   return (error: ParseError, socket: Socket): void => {
+    // Bytes behind a request that said it is the last one: they are not looked at, and its answer ends the connection.
+    if (error.code === 'HPE_CLOSED_CONNECTION') return
     // A client that reset the connection, or one that is in the middle of an answer, cannot be told anything.
     if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
       socket.destroy()

@@ -1,42 +1,157 @@
-import t, { type Test } from 'tap'
-import { startScene } from '../support/scene.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import { corpus } from '../support/corpus.ts'
+import { type Gateway, startGateway } from '../support/gateway.ts'
+import type { Connection } from '../support/recorder.ts'
+import { type Echo, startEcho } from './echo.ts'
 import { runFamily } from './family.ts'
-import { answerEach, checkArrival, host, type MessageRow, messageRows, requestsIn } from './messages.ts'
+import { type Message, messagesIn, statusOf, targetOf, valuesOf } from './strict-wire.ts'
 
-/** Asks for nothing, and ends the connection with the answer. */
-const last = `GET /over HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
+type Row = Readonly<{ bytes: string; id: string; what: string; answers: readonly string[] }>
+/** How a row is put on the wire: in one write, in many, or with the next request right behind it. */
+type Delivery = 'at once' | 'in pieces' | 'with another behind'
+type Outcome = Readonly<{ answers: readonly Message[]; isNextServed: boolean }>
 
-t.test('messages', async (t) => {
-  const scene = await startScene(t, {
-    routes: ['path: /public/**, access: public'],
-    publicUrls: () => [`http://${host}`],
-    server: 'dangerously_allow_http: true',
-    answer: answerEach,
-  })
-  const arrived = () => scene.upstream.connections.flatMap((connection) => requestsIn(connection.bytes()))
-  let accepted = 0
+const deliveries: readonly Delivery[] = ['at once', 'in pieces', 'with another behind']
+const host = 'app.example.com'
+const rows = corpus('smuggling.tsv').map(
+  ([bytes = '', id = '', what = '', answers = '']): Row => ({ bytes, id, what, answers: answers.split('|') }),
+)
 
-  const check = async ({ bytes, statuses, mustClose }: MessageRow, t: Test) => {
-    const before = arrived().length
-    const answer = await scene.gateway.exchange(bytes + last)
-    const found = [...answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)]
-      .map(([, status]) => status as string)
-      .filter((status) => status !== '100')
-    t.ok(statuses.includes(String(found[0])), `${found[0]} is one of ${statuses}`)
-    if (mustClose) t.strictSame(found.length, 1, 'nothing after the refusal is answered')
-    if (mustClose) t.match(answer, /\r\nconnection: close\r\n/i)
-    const requests = arrived()
-    checkArrival(t, requests.slice(before))
-    if (found[0] === '200') accepted += 1
-    else t.equal(requests.length, before, 'a refused message does not arrive')
-    const victim = await scene.gateway.exchange(
-      `GET /public/victim HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
-    )
-    t.match(victim, /^HTTP\/1\.1 200 OK[\s\S]*\r\n\r\nhi$/, 'somebody else gets an answer of their own')
-    t.match(arrived().at(-1)?.head[0], 'GET /public/victim HTTP/1.1')
+/** Statuses that say: this could not be read without doubt. After one, the connection has to end. */
+const doubts: ReadonlySet<number> = new Set([400, 414, 431, 501, 505])
+/** What is for this hop only, or was smuggled. */
+const notForUpstreams =
+  /^(?:expect|upgrade|http2-settings|keep-alive|te|trailer|proxy-connection|x-smug|transfer_encoding)$/
+
+function next(name: string, more = ''): string {
+  return `GET ${name} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`
+}
+
+async function send(client: Connection, bytes: string): Promise<void> {
+  const step = Math.max(1, Math.ceil(bytes.length / 400))
+  client.socket.setNoDelay()
+  for (let at = 0; at < bytes.length; at += step) {
+    client.send(bytes.slice(at, at + step))
+    await nextTurn()
   }
-  const rows = messageRows()
-  t.ok(rows.length >= 64)
-  await runFamily(t, 'messages', rows, check, ({ id, name }) => `${id} ${name}`)
-  t.ok(accepted >= 5, `the decent ones arrive: ${accepted}`)
+}
+
+function answersIn(client: Connection, { bytes }: Row): readonly Message[] {
+  return messagesIn(client.bytes(), bytes.startsWith('HEAD ')).messages
+}
+
+/** Resolves when the first answer is complete, or when there will be none. */
+async function answered(client: Connection, row: Row): Promise<void> {
+  let isOver = false
+  const closed = client.closed.then(() => {
+    isOver = true
+  })
+  const isAnswered = () => answersIn(client, row).some((message) => statusOf(message) >= 200)
+  while (!isOver && !isAnswered()) {
+    await Promise.race([closed, new Promise((resolve) => client.socket.once('data', resolve))])
+  }
+}
+
+/** Sends the row and, on the same connection, a request that only a reader in step with the client understands. */
+async function deliver(gateway: Gateway, row: Row, delivery: Delivery): Promise<Outcome> {
+  const target = `/public/next-${row.id}`
+  const behind = next(target, 'Connection: close\r\n')
+  const client = gateway.client()
+  if (delivery === 'with another behind') client.send(row.bytes + behind)
+  else {
+    if (delivery === 'at once') client.send(row.bytes)
+    else await send(client, row.bytes)
+    await answered(client, row)
+    client.send(behind)
+  }
+  await client.closed
+  const answers = answersIn(client, row).filter((message) => statusOf(message) >= 200)
+  const isNextServed = answers.at(-1)?.body === target
+  return { answers: isNextServed ? answers.slice(0, -1) : answers, isNextServed }
+}
+
+function complaintsAbout(
+  row: Row,
+  { answers, isNextServed }: Outcome,
+  received: readonly Message[],
+): string[] {
+  const complaints: string[] = []
+  const statuses = answers.length === 0 ? 'closed' : answers.map(statusOf).join(' ')
+  if (!row.answers.includes(statuses)) complaints.push(`answered ${statuses}`)
+  if (isNextServed && answers.some((answer) => doubts.has(statusOf(answer)))) complaints.push('not closed')
+  const ours = received.filter((message) => !targetOf(message).startsWith('/public/next-'))
+  const served = answers.filter((answer) => statusOf(answer) === 200)
+  if (ours.length !== served.length) complaints.push(`${ours.length} upstream requests`)
+  if (received.length - ours.length !== Number(isNextServed)) complaints.push('the next request got lost')
+  for (const [index, message] of ours.entries()) {
+    const body = served[index]?.body
+    if (body !== targetOf(message) && !message.start.startsWith('HEAD '))
+      complaints.push(`answered with ${body}`)
+  }
+  return [...complaints, ...received.flatMap(headerComplaints)]
+}
+
+function headerComplaints(message: Message): string[] {
+  const names = message.headers.map(([name]) => name).filter((name) => notForUpstreams.test(name))
+  const hosts = valuesOf(message, 'host')
+  const forged = [...valuesOf(message, 'authorization'), ...valuesOf(message, 'x-forwarded-user')]
+  return [
+    ...names.map((name) => `${name} was forwarded`),
+    ...(hosts.length === 1 && hosts[0] === host ? [] : [`Host ${hosts}`]),
+    ...forged.map((value) => `${value} was forwarded`),
+  ]
+}
+
+/** A request of somebody else, on a connection that was open all the time: the answer must be its own. */
+async function victimComplaints(victim: Connection, row: Row, delivery: Delivery): Promise<string[]> {
+  const target = `/public/victim-${row.id}-${delivery.replaceAll(' ', '-')}`
+  const { length } = victim.bytes()
+  victim.send(next(target))
+  await victim.sees(target)
+  const [answer, ...more] = messagesIn(victim.bytes().slice(length)).messages
+  return answer?.body === target && more.length === 0
+    ? []
+    : [`the victim got ${answer?.start} ${answer?.body}`]
+}
+
+async function tryOut(gateway: Gateway, echo: Echo, victim: Connection, row: Row, delivery: Delivery) {
+  const before = echo.requests.length
+  const outcome = await deliver(gateway, row, delivery)
+  const received = echo.requests.slice(before)
+  const complaints = [
+    ...complaintsAbout(row, outcome, received),
+    ...echo.faults.splice(0),
+    ...(await victimComplaints(victim, row, delivery)),
+  ]
+  return complaints.map((complaint) => `${delivery}: ${complaint}`)
+}
+
+t.test('one request makes at most one upstream request, and nobody gets the answer of another', async (t) => {
+  const echo = await startEcho(t)
+  const gateway = await startGateway(t, {
+    provider: 'issuer: "http://127.0.0.1:9", client_id: x, client_secret: xxxxxxxxxxxxxxxx',
+    publicUrls: () => [`https://${host}`],
+    upstream: echo.origin,
+    routes: [
+      'path: /public/**, access: public',
+      'path: /api/**, scopes: [api.read]',
+      'path: /admin/**, scopes: [admin]',
+    ],
+    level: 'fatal',
+  })
+  const victim = gateway.client()
+  await runFamily(
+    t,
+    'messages',
+    rows,
+    async (row, t) => {
+      const complaints: string[] = []
+      for (const delivery of deliveries) {
+        complaints.push(...(await tryOut(gateway, echo, victim, row, delivery)))
+      }
+      t.strictSame(complaints, [])
+    },
+    ({ id, what }) => `${id} ${what}`,
+  )
 })

@@ -14,9 +14,11 @@ t.test('what stands behind a request that ends its connection never reaches the 
   const rows: [first: string, status: number][] = [
     [requestBytes(gateway, 'GET /x', [kept, 'Host: a', 'Host: b']), 400],
     [requestBytes(gateway, 'GET /x', [kept, 'Host: a@b']), 400],
+    [`GET /x HTTP/1.1\r\n${kept}\r\n\r\n`, 400],
     [requestBytes(gateway, 'GET /a/../x', [kept]), 400],
     [requestBytes(gateway, 'GET /%', [kept]), 400],
     [requestBytes(gateway, 'POST /x', chunked, '0\r\n\r\n').replace('HTTP/1.1', 'HTTP/1.0'), 400],
+    [requestBytes(gateway, 'POST /closed/x', [kept, 'Expect: 100-continue', 'Content-Length: 2'], 'hi'), 401],
     [requestBytes(gateway, 'POST /closed/x', chunked, '2\r\nhi\r\n0\r\n\r\n'), 401],
   ]
   for (const [first, status] of rows) {

@@ -16,26 +16,33 @@ const headerLine = /^([!#$%&'*+\-.^`|~\w]+): *([\t -~\x80-\xff]*)$/
 /**
  * Cuts a stream into its messages, as the strictest reader there can be.
  *
+ * @param isHead - whether the first one answers a HEAD and so has no body, whatever it says
  * @throws {Error} when another reader could find other messages in it: anything that RFC 9112 leaves to the recipient
  */
-export function messagesIn(bytes: string): Cut {
+export function messagesIn(bytes: string, isHead = false): Cut {
   const messages: Message[] = []
   let rest = bytes
   for (;;) {
-    const found = firstMessage(rest)
+    const found = firstMessage(rest, isHead && isFirst(messages))
     if (found === undefined) return { messages, rest }
     messages.push(found.message)
     rest = found.rest
   }
 }
 
-function firstMessage(bytes: string): { message: Message; rest: string } | undefined {
+/** Interim answers come before the first one (RFC 9110 section 15.2). */
+function isFirst(messages: readonly Message[]): boolean {
+  return messages.every((message) => statusOf(message) < 200)
+}
+
+function firstMessage(bytes: string, isHead: boolean): { message: Message; rest: string } | undefined {
   const end = bytes.indexOf('\r\n\r\n')
   if (end === -1) return undefined
   const [start = '', ...lines] = bytes.slice(0, end).split('\r\n')
   if (!requestLine.test(start) && !statusLine.test(start)) throw new Error(`no start line: ${start}`)
   const headers = lines.map(headerOf)
-  const framed = bodyOf(bytes.slice(end + 4), start, headers)
+  const after = bytes.slice(end + 4)
+  const framed = isHead ? { body: '', rest: after } : bodyOf(after, start, headers)
   return framed && { message: { start, headers, body: framed.body }, rest: framed.rest }
 }
 
@@ -86,11 +93,16 @@ function ofChunks(bytes: string): Framed | undefined {
 }
 
 /** The values of a header, by its name in lower case. */
-function valuesOf({ headers }: Pick<Message, 'headers'>, name: string): string[] {
+export function valuesOf({ headers }: Pick<Message, 'headers'>, name: string): string[] {
   return headers.filter(([known]) => known === name).map(([, value]) => value)
 }
 
 /** The target of a request. */
 export function targetOf({ start }: Message): string {
   return start.split(' ')[1] as string
+}
+
+/** The status of a response. */
+export function statusOf({ start }: Message): number {
+  return Number(start.split(' ')[1])
 }
