@@ -64,8 +64,8 @@ function isSignedIn(browser: Browser, { gateway } = scene): boolean {
 async function loginCsrf(t: Test): Promise<void> {
   const planted = await callbackOf(createBrowser())
   const before = scene.provider.tokenRequests.length
-  const victim = createBrowser()
   for (const hasLogin of [false, true]) {
+    const victim = createBrowser()
     if (hasLogin) await callbackOf(victim)
     const answer = await follow(victim, planted)
     t.equal(answer.status, 302)
