@@ -5,32 +5,43 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/health.ts'
 import type { Config } from './config/schema.ts'
+import { knownWishes } from './core/authorization-wish.ts'
 import { compileRules } from './core/rules.ts'
 import { sessionEndsAt } from './core/session.ts'
 import { createCallback } from './endpoints/callback.ts'
-import { registerEndpoints } from './endpoints/endpoints.ts'
+import { type EndpointTable, registerEndpoints } from './endpoints/endpoints.ts'
 import { createLogin } from './endpoints/login.ts'
 import { createLogout } from './endpoints/logout.ts'
+import { registerResourceMetadata } from './endpoints/resource-metadata.ts'
+import { createSessionEndpoint } from './endpoints/session.ts'
 import { createUserinfo } from './endpoints/userinfo.ts'
 import { createForwarding } from './forwarding.ts'
 import { createAnswers } from './gate/answer.ts'
 import { createBeginLogin } from './gate/begin-login.ts'
+import { createFindCaller } from './gate/caller.ts'
+import { createChallenges } from './gate/challenge.ts'
+import { createDeny } from './gate/denial.ts'
 import { createFront } from './gate/front.ts'
 import { createGuard } from './gate/guard.ts'
 import { createIdentify } from './gate/identity.ts'
 import { createTellLoginProblem } from './gate/login-problem.ts'
 import { createOriginOf } from './gate/origin.ts'
+import { createPreflight } from './gate/preflight.ts'
 import { createPublicServer } from './gate/public-server.ts'
 import { createRequestIds } from './gate/request-id.ts'
 import { createRespond } from './gate/respond.ts'
 import { createSites } from './gate/site.ts'
 import { createRefuseUnreadable } from './gate/unreadable.ts'
+import { createNoProvider } from './provider/no-provider.ts'
 import { createProvider } from './provider/provider.ts'
 import { createTrust } from './proxy/forwarded.ts'
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { createUpstreams } from './proxy/upstreams.ts'
 import { createSessions } from './sessions.ts'
+import { createTokens } from './tokens.ts'
 import { createVisitLog } from './visit-log.ts'
+
+type Check = Readonly<{ ok: boolean; reason?: string }>
 
 /** What an app takes from its surroundings; tests bring their own. */
 export type Surroundings = Readonly<{
@@ -71,7 +82,11 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
   const { prefix, public_url: publicUrls } = config.server
 
-  const provider = createProvider({ config: config.provider, clock, log: logger })
+  const provider =
+    config.provider === undefined
+      ? createNoProvider()
+      : createProvider({ config: config.provider, clock, log: logger })
+  const tokens = createTokens(config, { clock, logger })
   const sessions = await createSessions(config, { clock, sleep, provider, logger })
   const { sessionOf, cookieLines, limits, live } = sessions
   const sites = createSites({
@@ -94,8 +109,11 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     domain: config.session.cookie.domain,
     log: logError,
   })
-  const beginLogin = createBeginLogin(provider, clock)
-  const answers = createAnswers({ respond, sites, prefix, beginLogin, loginProblem, logError })
+  const wishes = knownWishes(config.routes)
+  const beginLogin = createBeginLogin({ provider, clock, wishes })
+  const answers = createAnswers({ respond, sites, loginProblem, logError })
+  const challenges = createChallenges({ sites, prefix, defaultScheme, audiences: tokens.audiences })
+  const deny = createDeny({ respond, sites, prefix, challenges, beginLogin, loginProblem })
 
   const front = createFront({
     sites,
@@ -110,9 +128,15 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     rules,
     sites,
     prefix,
-    identify,
+    findCaller: createFindCaller({
+      identify,
+      identifyBearer: tokens.identify,
+      needsToken: (rule) => upstreams.get(rule.upstream).token !== 'none',
+    }),
     answers,
-    needsToken: (rule) => upstreams.get(rule.upstream).token !== 'none',
+    deny,
+    preflight: createPreflight(rules, respond),
+    clock,
   })
   const forwardRequest = createForwarding({
     upstreams,
@@ -143,35 +167,10 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     if (error.code === 'FST_ERR_NOT_FOUND') refuse(request, reply, 'method-unknown')
     else answers.internal(request, reply, error)
   })
-  registerEndpoints(app, prefix, answers, {
-    start: { GET: createLogin({ sites, prefix, beginLogin, respond, loginProblem }) },
-    sign_in: { GET: createLogin({ sites, prefix, beginLogin, respond, loginProblem }) },
-    callback: {
-      GET: createCallback({
-        sites,
-        beginLogin,
-        respond,
-        loginProblem,
-        usedStates: sessions.usedStates,
-        sessionOf,
-        exchange: provider.exchange,
-        endSession: sessions.end,
-        createSessionId: () => randomBytes(16).toString('base64url'),
-        clock,
-      }),
-    },
-    userinfo: { GET: createUserinfo({ sites, prefix, identify, respond }) },
-    ...createLogout({
-      sites,
-      prefix,
-      respond,
-      sessionOf,
-      endSession: sessions.end,
-      endSessionUrl: provider.endSessionUrl,
-      seal: sessions.sealReturn,
-      open: sessions.openReturn,
-    }),
-  })
+  if (config.provider !== undefined) registerEndpoints(app, prefix, answers, sessionEndpoints())
+  if (config.bearer !== undefined) {
+    registerResourceMetadata(app, { rules, servers: tokens.servers, defaultScheme, respond, answers })
+  }
   // In a scope of its own: the guard stands before upstreams, never before our own endpoints.
   app.register((guarded, _options, done) => {
     guarded.addHook('onRequest', guard)
@@ -189,15 +188,57 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     front.call(app, request, reply, () => answers.badRequest(request, reply, reason))
   }
 
+  function sessionEndpoints(): EndpointTable {
+    const login = createLogin({ sites, prefix, beginLogin, respond, loginProblem, sessionOf, wishes })
+    return {
+      start: { GET: login },
+      sign_in: { GET: login },
+      callback: {
+        GET: createCallback({
+          sites,
+          beginLogin,
+          respond,
+          loginProblem,
+          usedStates: sessions.usedStates,
+          sessionOf,
+          exchange: provider.exchange,
+          endSession: sessions.end,
+          createSessionId: () => randomBytes(16).toString('base64url'),
+          clock,
+        }),
+      },
+      userinfo: { GET: createUserinfo({ sites, prefix, identify, respond }) },
+      session: {
+        GET: createSessionEndpoint({ sites, prefix, respond, sessionOf, secondsLeft: sessions.secondsLeft }),
+      },
+      ...createLogout({
+        sites,
+        prefix,
+        respond,
+        sessionOf,
+        endSession: sessions.end,
+        endSessionUrl: provider.endSessionUrl,
+        seal: sessions.sealReturn,
+        open: sessions.openReturn,
+      }),
+    }
+  }
+
+  /** Somebody else's server that does not answer is told, but where people sign in it keeps nobody out. */
   function readiness() {
+    const checks: Record<string, Check> = { ...tokens.readiness() }
+    if (config.provider === undefined) {
+      return { ready: Object.values(checks).some(({ ok }) => ok), checks }
+    }
     const state = provider.readiness()
-    const check = state.ready ? { ok: true } : { ok: false, reason: state.reason }
-    return { ready: state.ready, checks: { provider: check } }
+    checks['provider'] = state.ready ? { ok: true } : { ok: false, reason: state.reason }
+    return { ready: state.ready, checks }
   }
 
   async function listen() {
     for (const warning of config.warnings) logger.warn(warning)
     provider.start()
+    tokens.start()
     const adminAddress = await admin.listen({ ...config.admin.listen })
     const publicAddress = await app.listen({ ...config.server.listen })
     timer = setInterval(sweep, sweepEveryMs).unref()
@@ -211,6 +252,6 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     void sleep(closeWithinMs).then(() => app.server.closeAllConnections())
     await app.close()
     clearInterval(idle)
-    await Promise.all([admin.close(), upstreams.close(), provider.close()])
+    await Promise.all([admin.close(), upstreams.close(), provider.close(), tokens.close()])
   }
 }

@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BearerToken } from './core/bearer-token.ts'
 import { withoutCookies } from './core/cookies.ts'
+import { accepts } from './core/decision.ts'
 import type { PosternError } from './core/errors.ts'
 import { foldHeaderName, headerValue } from './core/headers.ts'
 import { createMemo } from './core/memo.ts'
@@ -8,7 +10,7 @@ import { claimValue } from './core/scope.ts'
 import type { Session } from './core/session.ts'
 import { upgradeOf } from './gate/arrival.ts'
 import type { CookieChange } from './gate/cookie-change.ts'
-import { targetOf } from './gate/visit.ts'
+import { targetOf, type Visit } from './gate/visit.ts'
 import type { ForwardPlan } from './proxy/exchange.ts'
 import { forward } from './proxy/forward.ts'
 import type { LiveStreams } from './proxy/live-streams.ts'
@@ -43,8 +45,8 @@ export function createForwarding(options: ForwardingOptions) {
 
   // A stream without a session is registered too, so that it ends when the gateway does.
   const nobodys = { streams: live, sessionId: '', endsAt: Number.POSITIVE_INFINITY }
-  // A session is the same object from request to request, and so are the headers that name it.
-  const identities = new WeakMap<Session, Map<Upstream, Identity>>()
+  // A session or verified token is the same object from request to request, and so are the headers that name it.
+  const identities = new WeakMap<Caller, Map<Upstream, Identity>>()
 
   return function handle(request: FastifyRequest, reply: FastifyReply): void {
     // The client may have gone while its session was being renewed.
@@ -55,24 +57,25 @@ export function createForwarding(options: ForwardingOptions) {
     else upgrade(request.raw, reply.raw, head, plan)
   }
 
-  function identityOf(upstream: Upstream, session: Session): Identity {
-    const known = identities.get(session) ?? new Map<Upstream, Identity>()
-    identities.set(session, known)
-    const identity = known.get(upstream) ?? identityFor(upstream, session)
+  function identityOf(upstream: Upstream, caller: Caller): Identity {
+    const known = identities.get(caller) ?? new Map<Upstream, Identity>()
+    identities.set(caller, known)
+    const identity = known.get(upstream) ?? identityFor(upstream, caller)
     known.set(upstream, identity)
     return identity
   }
 
-  function liveOf(session: Session | undefined) {
-    return session === undefined ? nobodys : { streams: live, sessionId: session.id, endsAt: endsAt(session) }
+  /** A stream ends with its session, or with the token that opened it. */
+  function liveOf({ session, bearer }: Visit) {
+    if (session !== undefined) return { streams: live, sessionId: session.id, endsAt: endsAt(session) }
+    return bearer === undefined ? nobodys : { ...nobodys, endsAt: bearer.expiresAt }
   }
 
   function planFor(request: FastifyRequest, reply: FastifyReply): ForwardPlan {
     const { visit } = request
     const { requestId, origin } = visit
     const rule = visit.rule as Rule
-    // A public rule hands nothing on, also where another reading of the path asked who it is.
-    const session = rule.access === 'public' ? undefined : visit.session
+    const caller = callerFor(rule, visit)
     const { path, query } = targetOf(request)
     const upstream = upstreams.get(rule.upstream)
     // The host that was judged: with a trusted proxy in front, the Host line itself may name any other.
@@ -88,9 +91,9 @@ export function createForwarding(options: ForwardingOptions) {
         forwardedFor: origin.forwardedFor,
         forwardedHost: host,
         requestId,
-        bearer: session && bearerFor(upstream, session),
+        bearer: caller && bearerFor(upstream, caller),
         passAuthorization: rule.authorization === 'pass',
-        identity: session === undefined ? noIdentity : identityOf(upstream, session),
+        identity: caller === undefined ? noIdentity : identityOf(upstream, caller),
         ownsCookie,
         withoutOwnCookies,
         stripped,
@@ -98,27 +101,38 @@ export function createForwarding(options: ForwardingOptions) {
       setCookies: () => cookieLines(visit.cookies),
       isProtected: visit.isProtected === true,
       expectsContinue: visit.expectsContinue,
-      live: liveOf(visit.session),
+      live: liveOf(visit),
+      cors: visit.cors,
       onFailure: (error) => onFailure(request, reply, error),
       onCut: (error) => onCut(error, requestId),
     }
   }
 }
 
+type Caller = Session | BearerToken
 type Identity = ForwardPlan['facts']['identity']
 
 const noIdentity: Identity = Object.freeze([])
 
-function bearerFor({ token }: Upstream, { tokens }: Session): string | undefined {
-  if (token === 'none') return undefined
-  return token === 'id' ? tokens.idToken : tokens.accessToken
+/** Who is handed on: nobody by a public rule, or by a credential that only counts for another reading of the path. */
+function callerFor(rule: Rule, { session, bearer }: Visit): Caller | undefined {
+  if (rule.access === 'public') return undefined
+  if (bearer !== undefined) return accepts(rule, 'bearer') ? bearer : undefined
+  return accepts(rule, 'session') ? session : undefined
 }
 
-/** The identity headers of an upstream for one session; a claim that cannot be written as a header is left out. */
-function identityFor({ identityHeaders }: Upstream, session: Session): [name: string, value: string][] {
+/** A caller's own token is sent on as it came; it is no ID token. */
+function bearerFor({ token }: Upstream, caller: Caller): string | undefined {
+  if (token === 'none') return undefined
+  if ('token' in caller) return token === 'access' ? caller.token : undefined
+  return token === 'id' ? caller.tokens.idToken : caller.tokens.accessToken
+}
+
+/** The identity headers of an upstream for one caller; a claim that cannot be written as a header is left out. */
+function identityFor({ identityHeaders }: Upstream, caller: Caller): [name: string, value: string][] {
   const headers: [string, string][] = []
   for (const [name, claim] of Object.entries(identityHeaders)) {
-    const value = headerValue(claim === 'sub' ? session.sub : claimValue(session.claims, claim))
+    const value = headerValue(claim === 'sub' ? caller.sub : claimValue(caller.claims, claim))
     if (value !== undefined) headers.push([name, value])
   }
   return headers

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from './config/schema.ts'
 import { type Session, type SessionLimits, sessionEndsAt } from './core/session.ts'
@@ -30,6 +31,8 @@ export type Sessions = Readonly<{
   cookieLines: (change: CookieChange | undefined) => readonly string[]
   /** The session of a request to our own endpoints: live, not signed out, whatever its access token. */
   sessionOf: (site: Site, cookieHeader: string | undefined) => Session | undefined
+  /** Seconds until a session ends if nothing is done: by its limits, or by an access token that cannot be renewed. */
+  secondsLeft: (session: Session) => number
   /** Ends a session here at once, its open streams with it, and revokes its tokens without waiting for the provider. */
   end: (session: Session) => void
   /** Seals and opens a return target that goes through the provider's logout. */
@@ -52,20 +55,24 @@ const returnPurpose = 'return after sign-out'
 /** Builds the session side of the gateway. */
 export async function createSessions(config: Config, options: Options): Promise<Sessions> {
   const { clock, provider, logger } = options
-  const { cookie, keys, absolute_lifetime: absoluteMs, idle_timeout: idleMs } = config.session
+  const { cookie, absolute_lifetime: absoluteMs, idle_timeout: idleMs } = config.session
+  // Where nobody signs in there are no keys, and nothing to seal with this one.
+  const keys = config.session.keys.length > 0 ? config.session.keys : [randomBytes(32)]
   const limits: SessionLimits = {
     absolute: absoluteMs / 1000,
     ...(idleMs !== 'none' && { idle: idleMs / 1000 }),
   }
+  const usesTokens = Object.values(config.upstreams).some(({ token }) => token !== 'none')
   const names = {
     http: cookieName({ name: cookie.name, isSecure: false, domain: cookie.domain }),
     https: cookieName({ name: cookie.name, isSecure: true, domain: cookie.domain }),
   }
   const purposes = Object.values(names).flatMap((name) => [sessionPurpose(name), loginPurpose(name)])
   const sealer = await createSealer(keys, [...purposes, returnPurpose])
-  const ended = createEndedSessions({ clock })
+  const memory = createEndedSessions({ clock })
+  const live = createLiveStreams(memory.has)
+  const ended: EndedSessions = { end: endAtOnce, has: memory.has }
   const generations = createGenerations()
-  const live = createLiveStreams()
   const kits = { http: createKit('http'), https: createKit('https') }
   const refresher = createRefresher({
     refresh: provider.refresh,
@@ -75,7 +82,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     ended,
     generations,
     refreshBefore: config.session.refresh_before / 1000,
-    waitLimit: config.provider.timeout / 1000 + 2,
+    waitLimit: (config.provider?.timeout ?? 0) / 1000 + 2,
     report: reportTo(logger),
   })
 
@@ -90,6 +97,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     ownsCookie: (name) => kits.https.sessions.owns(name) || kits.https.loops.owns(name),
     cookieLines: (change) => cookieLinesFor(change, generations, ended),
     sessionOf,
+    secondsLeft,
     end,
     sealReturn: (returnTo) => sealer.seal(returnPurpose, { returnTo }),
     openReturn,
@@ -120,9 +128,21 @@ export async function createSessions(config: Config, options: Options): Promise<
     return session !== undefined && !ended.has(session.id) ? session : undefined
   }
 
+  function secondsLeft(session: Session): number {
+    const { refreshToken, expiresAt = Number.POSITIVE_INFINITY } = session.tokens
+    const idleEnd = session.lastSeenAt + (limits.idle ?? Number.POSITIVE_INFINITY)
+    const tokenEnd = refreshToken === undefined && usesTokens ? expiresAt : Number.POSITIVE_INFINITY
+    return Math.min(sessionEndsAt(session, limits), idleEnd, tokenEnd) - clock()
+  }
+
+  /** Whoever ends a session ends its open streams, be it a sign-out or the provider that refuses to go on. */
+  function endAtOnce(id: string, until: number): void {
+    memory.end(id, until)
+    live.end(id)
+  }
+
   function end(session: Session): void {
     ended.end(session.id, sessionEndsAt(session, limits))
-    live.end(session.id)
     void provider.revoke(refresher.latest(session).tokens)
   }
 

@@ -20,6 +20,7 @@ const floors: Readonly<Record<string, string>> = {
   'find-my-way': '9.7.0',
   jose: '6.0.0',
   'openid-client': '6.0.0',
+  '@fastify/secure-session': '8.4.0',
 }
 
 /** These may be absent; where a dependency brings them, the floor holds. */
@@ -33,6 +34,14 @@ t.test('the lockfile holds no version below its floor', async (t) => {
     const found = versionsOf(name)
     t.ok(found.length > 0 || name in optional, `${name} is there`)
     for (const version of found) t.ok(isAtLeast(version, floor), `${name} ${version} is ${floor} or newer`)
+  }
+})
+
+t.test('what is installed is what is locked', async (t) => {
+  for (const name of Object.keys(floors)) {
+    const manifest = new URL(`../../node_modules/${name}/package.json`, import.meta.url)
+    const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
+    t.equal(version, packages[`node_modules/${name}`]?.version, name)
   }
 })
 

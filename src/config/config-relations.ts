@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Rule } from '../core/rules.ts'
+import { credentialRelations, credentialsOf } from './credential-relations.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { type Conflict, conflictIf, type IsSound, type Relation } from './relation.ts'
 import type { ConfigKeys } from './schema.ts'
+import type { RouteRule } from './schema-route.ts'
 
 /** What is wrong with rules, each by its index in the list and the key it concerns. */
 export type CheckRules = (rules: Rule[]) => { rule: number; key: string; message: string }[]
@@ -13,6 +15,7 @@ export const noRuleProblems: CheckRules = () => []
 /** What the sections of a configuration demand of each other. */
 export function configRelations(checkRules: CheckRules): readonly Relation<ConfigKeys>[] {
   return [
+    ...credentialRelations,
     {
       reads: [
         ['server', 'listen'],
@@ -20,7 +23,14 @@ export function configRelations(checkRules: CheckRules): readonly Relation<Confi
       ],
       find: findSharedListener,
     },
-    { reads: [['provider'], ['session']], find: findSecretAsKey },
+    {
+      reads: [['provider'], ['session']],
+      find: ({ provider, session }) => findSecretAsKey(provider, session),
+    },
+    {
+      reads: [['bearer'], ['session']],
+      find: ({ bearer, session }) => findSecretAsKey(bearer?.introspection, session),
+    },
     {
       reads: [
         ['server', 'public_url'],
@@ -40,12 +50,16 @@ export function configRelations(checkRules: CheckRules): readonly Relation<Confi
   ]
 }
 
+type RulesSource = Pick<ConfigKeys, 'routes' | 'upstreams' | 'provider' | 'bearer'>
+
 /** Makes the rules of the routes, each named after its place in the file. */
-export function rulesOf({ routes, upstreams }: Pick<ConfigKeys, 'routes' | 'upstreams'>): Rule[] {
+export function rulesOf(config: RulesSource): Rule[] {
+  const { routes, upstreams } = config
   const sensitive = new Map(Object.entries(Object(upstreams) as ConfigKeys['upstreams']))
   return routes.map((route, index) => ({
     ...route,
     name: `routes[${index}]`,
+    credentials: credentialsOf(route, config),
     caseSensitive: sensitive.get(route.upstream)?.case_sensitive === true,
   }))
 }
@@ -60,8 +74,12 @@ function findSharedListener({ server, admin }: ConfigKeys): readonly Conflict[] 
   )
 }
 
-function findSecretAsKey({ provider, session }: ConfigKeys): readonly Conflict[] {
-  const { client_secret: secret = '' } = provider
+function findSecretAsKey(
+  client: Readonly<{ client_secret?: string }> | undefined,
+  session: ConfigKeys['session'],
+): readonly Conflict[] {
+  if (client?.client_secret === undefined || session === undefined) return []
+  const { client_secret: secret } = client
   const forms = [Buffer.from(secret), Buffer.from(secret, 'base64')]
   return session.keys.flatMap((key, index) =>
     conflictIf(
@@ -73,6 +91,7 @@ function findSecretAsKey({ provider, session }: ConfigKeys): readonly Conflict[]
 }
 
 function findCookieConflicts({ server, session }: ConfigKeys): readonly Conflict[] {
+  if (session === undefined) return []
   const urls = server.public_url.map((url) => new URL(url))
   const { domain, same_site } = session.cookie
   const outside = urls.filter(({ hostname }) => domain !== undefined && !covers(domain, hostname))
@@ -97,15 +116,17 @@ function findCookieConflicts({ server, session }: ConfigKeys): readonly Conflict
 
 /** A route that needs a session is no use on a host whose browsers never get one. */
 function findHostsWithoutSession(config: ConfigKeys, isSound: IsSound): readonly Conflict[] {
-  const { domain } = config.session.cookie
+  const domain = config.session?.cookie.domain
   const publicHosts = config.server.public_url.map((url) => new URL(url).hostname)
   const hasSession = (host: string) =>
     publicHosts.includes(host) || (domain !== undefined && covers(domain, host))
+  const needsSession = (route: RouteRule) =>
+    route.host !== undefined && route.access !== 'public' && credentialsOf(route, config).includes('session')
   return soundRoutes(config, isSound).flatMap(({ route, index }) =>
     conflictIf(
-      route.host !== undefined && route.access !== 'public' && !hasSession(withoutPort(route.host)),
+      needsSession(route) && !hasSession(withoutPort(route.host as string)),
       ['routes', index, 'host'],
-      'has no session: add it to "server.public_url", set "session.cookie.domain" to a domain above it, or say access: public',
+      'has no session: add it to "server.public_url", set "session.cookie.domain" to a domain above it, or say access: public or credentials: [bearer]',
     ),
   )
 }
@@ -120,7 +141,7 @@ function findUnknownUpstreams(config: ConfigKeys, isSound: IsSound): readonly Co
 }
 
 function findRuleProblems(config: ConfigKeys, isSound: IsSound, checkRules: CheckRules): readonly Conflict[] {
-  const rules = rulesOf({ routes: [...listOfRoutes(config)], upstreams: config.upstreams })
+  const rules = rulesOf({ ...config, routes: [...listOfRoutes(config)] })
   const sound = soundRoutes(config, isSound).map(({ index }) => ({ index, rule: rules[index] as Rule }))
   return checkRules(sound.map(({ rule }) => rule)).map(({ rule, key, message }) => {
     const { index } = sound[rule] as (typeof sound)[number]

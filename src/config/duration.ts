@@ -29,3 +29,9 @@ function within(text: string, most: number): number | undefined {
   const milliseconds = Number(count) * units[unit as keyof typeof units]
   return milliseconds >= 1 && milliseconds <= most ? milliseconds : undefined
 }
+
+/** A duration of whole seconds, from one second to ten years, in milliseconds. */
+export const wholeSeconds = parsed('must be a duration of whole seconds, like 30s, 5m or 12h', (text) => {
+  const milliseconds = within(text, 3650 * units.d)
+  return milliseconds !== undefined && milliseconds % units.s === 0 ? milliseconds : undefined
+})

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { didYouMean } from './did-you-mean.ts'
+import { shownName } from './shown-name.ts'
 
 const kinds: Record<string, string> = { boolean: 'true or false', object: 'a map', record: 'a map' }
 
@@ -17,5 +18,8 @@ export function issueMessage(issue: z.core.$ZodRawIssue): string | undefined {
 
 function unknownKeys(keys: readonly string[], schema: z.ZodObject): string {
   const known = Object.keys(schema.shape)
-  return keys.map((key) => `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`).join('\n')
+  return keys
+    .map(shownName)
+    .map((name) => `unknown key ${JSON.stringify(name)}${didYouMean(name.replace('…', ''), known)}`)
+    .join('\n')
 }

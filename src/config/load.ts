@@ -4,7 +4,8 @@ import { deepFreeze } from './deep-freeze.ts'
 import { type Environment, expandVariables } from './environment.ts'
 import { issueMessage } from './issue-message.ts'
 import { createLocator } from './locate.ts'
-import { ConfigError, isWithin } from './problem.ts'
+import { createPathSet } from './path-set.ts'
+import { ConfigError } from './problem.ts'
 import { type ReadTextFile, readTextFile } from './read-text-file.ts'
 import { type Config, configSchema } from './schema.ts'
 import { schemaFindings } from './schema-findings.ts'
@@ -29,10 +30,10 @@ export function loadConfig(file: string, options: LoadOptions): Config {
   const { value, places, findings } = readValue(document, (scalar) => expandVariables(scalar, env))
   const read = (path: string) => readFile(resolve(dirname(file), path))
   const result = configSchema({ read, checkRules }).safeParse(value, { error: issueMessage })
-  const unread = findings.filter(({ offset }) => offset === undefined)
+  const unread = createPathSet(findings.filter(({ offset }) => offset === undefined).map(({ path }) => path))
   const fromSchema = (result.error?.issues ?? [])
     .flatMap((issue) => schemaFindings(issue))
-    .filter(({ path }) => !unread.some((finding) => isWithin(path, finding.path)))
+    .filter(({ path }) => !unread.covers(path))
     .map((finding) => locate.finding(places, finding))
   const fromYaml = findings.map(({ path, message, offset }) =>
     offset === undefined

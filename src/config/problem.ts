@@ -1,3 +1,5 @@
+import { shownName } from './shown-name.ts'
+
 /** Where a value lies in the configuration: `['routes', 2, 'scopes']`. */
 export type Path = readonly (string | number)[]
 
@@ -33,10 +35,6 @@ export function renderPath(path: Path): string {
 
 function renderSegment(segment: string | number): string {
   if (typeof segment === 'number') return `[${segment}]`
-  return /^[\w-]+$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`
-}
-
-/** Tells whether `path` is `ancestor` or lies below it. */
-export function isWithin(path: Path, ancestor: Path): boolean {
-  return ancestor.every((segment, index) => path[index] === segment)
+  const name = shownName(segment)
+  return /^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`
 }

@@ -1,4 +1,5 @@
-import { type Conflict, conflictIf, notBoth, type Relation } from './relation.ts'
+import { type Conflict, conflictIf, type Relation } from './relation.ts'
+import { clientRelations } from './schema-client.ts'
 import type { ProviderKeys } from './schema-provider.ts'
 import { exposedMessage, isExposed } from './web-url.ts'
 
@@ -10,7 +11,7 @@ const ownParameters = [
 
 /** What the keys of the `provider` section demand of each other. */
 export const providerRelations: readonly Relation<ProviderKeys>[] = [
-  notBoth('client_secret', 'client_secret_file'),
+  ...clientRelations,
   {
     reads: [],
     find: ({ issuer, endpoints }) => [
@@ -36,7 +37,6 @@ export const providerRelations: readonly Relation<ProviderKeys>[] = [
         'must name openid, since "issuer" means OpenID Connect',
       ),
   },
-  { reads: [['client_auth']], find: findMissingCredential },
   {
     reads: [],
     find: ({ authorization_params }) =>
@@ -77,22 +77,4 @@ function findMissingEndpoint({ endpoints, scopes }: ProviderKeys): readonly Conf
     ['endpoints', 'userinfo'],
     'is required to learn who the user is, since the scopes have no openid',
   )
-}
-
-function findMissingCredential(provider: ProviderKeys): readonly Conflict[] {
-  const { client_auth, client_secret, client_secret_file, client_key_file } = provider
-  const needsSecret = client_auth === 'client_secret_basic' || client_auth === 'client_secret_post'
-  const hasSecret = client_secret !== undefined || client_secret_file !== undefined
-  return [
-    ...conflictIf(
-      needsSecret && !hasSecret,
-      ['client_secret'],
-      'is required; write it, or "client_secret_file", or another "client_auth"',
-    ),
-    ...conflictIf(
-      client_auth === 'private_key_jwt' && client_key_file === undefined,
-      ['client_key_file'],
-      'is required for private_key_jwt',
-    ),
-  ]
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { isWithin, type Path } from './problem.ts'
+import { createPathSet } from './path-set.ts'
+import type { Path } from './problem.ts'
 
 /** What is wrong between several keys, at one of them; paths are relative to the map that holds them. */
 export type Conflict = Readonly<{ path: Path; message: string }>
@@ -34,7 +35,8 @@ export function withRelations<T extends z.ZodType>(
 /** A path is unsound when there is an issue at it, below it, or above it; an unknown key harms only itself. */
 function soundness(issues: readonly z.core.$ZodRawIssue[]): IsSound {
   const broken = issues.filter(({ code }) => code !== 'unrecognized_keys').map((issue) => issue.path as Path)
-  return (path) => !broken.some((found) => isWithin(found, path) || isWithin(path, found))
+  const { touches } = createPathSet(broken)
+  return (path) => !touches(path)
 }
 
 /** A conflict at one key, when a condition holds; a short form for most relations. */

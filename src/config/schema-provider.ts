@@ -1,17 +1,14 @@
 import { z } from 'zod'
 import { documented } from './documented.ts'
 import { durationUnit, shortDuration } from './duration.ts'
-import { fileContent, pemFile } from './file-content.ts'
 import { providerRelations } from './provider-relations.ts'
 import type { ReadTextFile } from './read-text-file.ts'
 import { withRelations } from './relation.ts'
+import { clientKeys, withClientSecrets } from './schema-client.ts'
+import { tlsAuthorities } from './schema-tls.ts'
+import { signatureAlgorithms } from './signature-algorithms.ts'
 import { checked, claimPath, distinct, line } from './text.ts'
 import { endpoint, issuer } from './web-url.ts'
-
-const algorithms = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-] as const
 
 /** A scope token (RFC 6749 section 3.3). */
 export const scope = checked('must be a scope: printable ASCII without space, " or \\', (text) =>
@@ -68,59 +65,6 @@ const issuerOrEndpoints = {
   }),
 }
 
-const client = (read: ReadTextFile) => ({
-  client_id: documented(line('must be the client id that the provider gave'), {
-    type: 'text',
-    meaning: 'Who Postern is at the provider.',
-    example: 'postern',
-  }),
-  client_secret: documented(line('must be the client secret that the provider gave').exactOptional(), {
-    type: 'text (secret)',
-    meaning: 'The password of the client. Required with `client_secret_basic` and `client_secret_post`.',
-    example: `$\{POSTERN_CLIENT_SECRET}`,
-  }),
-  client_secret_file: documented(
-    fileContent(read)
-      .refine(
-        (content) => /^\P{Cc}+$/u.test(content),
-        'must name a file with the client secret as its only line',
-      )
-      .exactOptional(),
-    {
-      type: 'path of a file',
-      meaning: 'A file that holds the client secret, instead of `client_secret`.',
-      example: '/run/secrets/client_secret',
-    },
-  ),
-  client_auth: documented(
-    z
-      .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
-      .prefault('client_secret_basic'),
-    {
-      type: 'client_secret_basic, client_secret_post, private_key_jwt or none',
-      meaning: 'How Postern proves to the token endpoint who it is (OpenID Connect Core 1.0 section 9).',
-      example: 'private_key_jwt',
-    },
-  ),
-  client_key_file: documented(
-    fileContent(read)
-      .refine((content) => /^\s*(?:\{|-----BEGIN [A-Z ]*PRIVATE KEY-----)/.test(content), {
-        error: 'must name a file with a private key as PEM (PKCS #8) or as JWK',
-      })
-      .exactOptional(),
-    {
-      type: 'path of a file',
-      meaning: 'The private key that signs for `private_key_jwt`: PEM (PKCS #8) or JWK.',
-      example: '/run/secrets/client_key.pem',
-    },
-  ),
-  client_key_id: documented(line('must be a key id').exactOptional(), {
-    type: 'text',
-    meaning: 'The `kid` of that key, where the provider wants one.',
-    example: '2026-11',
-  }),
-})
-
 const request = {
   scopes: documented(
     distinct(scope, 'must be a list of strings').prefault(['openid', 'profile', 'email', 'offline_access']),
@@ -168,7 +112,9 @@ const claims = {
     },
   ),
   id_token_algorithms: documented(
-    distinct(z.enum(algorithms), 'must be a list of signature algorithms').prefault([...algorithms]),
+    distinct(z.enum(signatureAlgorithms), 'must be a list of signature algorithms').prefault([
+      ...signatureAlgorithms,
+    ]),
     {
       type: 'list of JWS algorithms',
       meaning: 'The signatures that are accepted on ID tokens.',
@@ -190,24 +136,7 @@ const connection = (read: ReadTextFile) => ({
     meaning: 'How long one answer of the provider may take.',
     example: '5s',
   }),
-  tls: documented(
-    z
-      .strictObject({
-        ca_file: documented(pemFile(read, 'CERTIFICATE').exactOptional(), {
-          type: 'path of a file',
-          meaning:
-            'The certificate authorities to trust for the provider, as PEM, instead of the well-known ones.',
-          example: '/etc/postern/ca.pem',
-        }),
-      })
-      .transform(({ ca_file }) => (ca_file === undefined ? {} : { ca: ca_file }) as { ca?: string })
-      .prefault({}),
-    {
-      type: 'map',
-      meaning: 'How the certificate of the provider is verified.',
-      example: { ca_file: 'ca.pem' },
-    },
-  ),
+  tls: tlsAuthorities(read, 'the provider'),
   dangerously_allow_http: documented(z.boolean().prefault(false), {
     type: 'true or false',
     meaning:
@@ -218,23 +147,18 @@ const connection = (read: ReadTextFile) => ({
 
 /** The `provider` section, as written: `providerSchema` adds what its keys demand of each other. */
 const keys = (read: ReadTextFile) =>
-  z.strictObject({ ...issuerOrEndpoints, ...client(read), ...request, ...claims, ...connection(read) })
+  z.strictObject({
+    ...issuerOrEndpoints,
+    ...clientKeys(read, 'the provider'),
+    ...request,
+    ...claims,
+    ...connection(read),
+  })
 
 /** The `provider` section as its relations see it. */
 export type ProviderKeys = z.output<ReturnType<typeof keys>>
 
 /** The `provider` section: who signs people in, and who we are there. */
 export function providerSchema(read: ReadTextFile) {
-  return withRelations(keys(read), providerRelations).transform((provider) => {
-    const { client_secret_file, client_key_file, client_key_id, ...rest } = provider
-    return {
-      ...rest,
-      ...(client_secret_file !== undefined && { client_secret: client_secret_file }),
-      ...(client_key_file !== undefined && { client_key: clientKey(client_key_file, client_key_id) }),
-    }
-  })
-}
-
-function clientKey(content: string, id: string | undefined): { pem_or_jwk: string; key_id?: string } {
-  return { pem_or_jwk: content, ...(id !== undefined && { key_id: id }) }
+  return withRelations(keys(read), providerRelations).transform(withClientSecrets)
 }

@@ -133,3 +133,8 @@ export function sessionSchema(read: ReadTextFile) {
     },
   ]).transform(({ keys, keys_file, ...rest }) => ({ ...rest, keys: (keys ?? keys_file) as Buffer[] }))
 }
+
+/** The section of a gateway at which nobody signs in: the defaults, and no keys. */
+export function noSession(read: ReadTextFile) {
+  return { ...keys(read).omit({ keys_file: true }).parse({}), keys: [] as Buffer[] }
+}

@@ -1,15 +1,17 @@
 import { z } from 'zod'
 import { type CheckRules, configRelations, rulesOf } from './config-relations.ts'
 import { documented } from './documented.ts'
+import { type Path, renderPath } from './problem.ts'
 import { providerUrls } from './provider-relations.ts'
 import type { ReadTextFile } from './read-text-file.ts'
 import { withRelations } from './relation.ts'
 import { adminSchema } from './schema-admin.ts'
+import { bearerSchema, bearerUrls } from './schema-bearer.ts'
 import { loggingSchema } from './schema-logging.ts'
 import { providerSchema } from './schema-provider.ts'
 import { routeSchema } from './schema-route.ts'
 import { serverSchema } from './schema-server.ts'
-import { sessionSchema } from './schema-session.ts'
+import { noSession, sessionSchema } from './schema-session.ts'
 import { upstreamSchema } from './schema-upstream.ts'
 import { checked } from './text.ts'
 import { isExposed } from './web-url.ts'
@@ -35,15 +37,23 @@ const sections = (read: ReadTextFile) =>
       meaning: 'The listener for probes.',
       example: { listen: '127.0.0.1:4181' },
     }),
-    provider: documented(providerSchema(read), {
+    provider: documented(providerSchema(read).exactOptional(), {
       type: 'map',
-      meaning: 'The OAuth 2.0 or OpenID provider that signs people in, and who Postern is there.',
+      meaning:
+        'The OAuth 2.0 or OpenID provider that signs people in, and who Postern is there. Required, unless `bearer` is written and nobody signs in.',
       example: { issuer: 'https://login.example.com', client_id: 'postern' },
     }),
-    session: documented(sessionSchema(read), {
+    session: documented(sessionSchema(read).exactOptional(), {
       type: 'map',
-      meaning: 'How people stay signed in.',
+      meaning: 'How people stay signed in. Required with `provider`.',
       example: { keys: [`$\{POSTERN_SESSION_KEY}`] },
+    }),
+    bearer: documented(bearerSchema(read).exactOptional(), {
+      type: 'map',
+      meaning: 'Which access tokens of API clients are accepted. None by default.',
+      example: {
+        issuers: [{ issuer: 'https://login.example.com', audience: 'https://api.example.com' }],
+      },
     }),
     upstreams: documented(
       z
@@ -75,6 +85,7 @@ export type ConfigKeys = z.output<ReturnType<typeof sections>>
 export function configSchema({ read, checkRules }: SchemaOptions) {
   return withRelations(sections(read), configRelations(checkRules)).transform((config) => ({
     ...config,
+    session: config.session ?? noSession(read),
     routes: rulesOf(config),
     warnings: warningsOf(config),
   }))
@@ -83,17 +94,31 @@ export function configSchema({ read, checkRules }: SchemaOptions) {
 /** A checked configuration: durations in milliseconds, keys as bytes, files read. It is frozen. */
 export type Config = z.output<ReturnType<typeof configSchema>>
 
-function warningsOf({ server, provider }: ConfigKeys): string[] {
+function warningsOf(config: ConfigKeys): string[] {
+  return [...exposedAddresses(config), ...ambiguousAudiences(config)]
+}
+
+function exposedAddresses({ server, provider, bearer }: ConfigKeys): string[] {
   const exposed = [
     ...server.public_url.map((url) => ({ key: 'server.public_url', section: 'server', url })),
-    ...providerUrls(provider).map(({ path, url }) => ({
-      key: ['provider', ...path].join('.'),
-      section: 'provider',
-      url,
-    })),
+    ...inSection('provider', provider === undefined ? [] : providerUrls(provider)),
+    ...inSection('bearer', bearer === undefined ? [] : bearerUrls(bearer)),
   ].filter(({ url }) => isExposed(url))
   return exposed.map(
     ({ key, section, url }) =>
-      `${section}.dangerously_allow_http: ${key} (${new URL(url).origin}) is not encrypted; whoever is on the network can take over sessions`,
+      `${section}.dangerously_allow_http: ${key} (${new URL(url).origin}) is not encrypted; whoever is on the network can ${section === 'bearer' ? 'make up tokens' : 'take over sessions'}`,
   )
+}
+
+/** ID tokens of this gateway have its client id as audience; where access tokens have the same, only their type tells them apart. */
+function ambiguousAudiences({ provider, bearer }: ConfigKeys): string[] {
+  return (bearer?.issuers ?? []).flatMap(({ audience, type }, index) =>
+    provider === undefined || type === 'at+jwt' || !audience.includes(provider.client_id)
+      ? []
+      : `bearer.issuers[${index}].audience: ${JSON.stringify(provider.client_id)} is provider.client_id, the audience of this gateway's ID tokens; tokens that are not marked as access tokens are refused. Give the API an audience of its own, or write "type: at+jwt"`,
+  )
+}
+
+function inSection(section: string, urls: readonly { path: Path; url: string }[]) {
+  return urls.map(({ path, url }) => ({ key: renderPath([section, ...path]), section, url }))
 }

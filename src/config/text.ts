@@ -20,6 +20,9 @@ export function line(message: string) {
   return checked(message, (text) => /^\P{Cc}+$/u.test(text))
 }
 
+/** Whom a token is for (RFC 7519 section 4.1.3): a name or a URI, compared to the letter. */
+export const audience = line('must be an audience, as it stands in the tokens')
+
 /** A list with at least one item and no item twice. */
 export function distinct<T extends z.ZodType>(item: T, message: string) {
   return z

@@ -10,6 +10,7 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import type { Expansion } from './environment.ts'
+import { pathKey } from './path-set.ts'
 import type { Path } from './problem.ts'
 
 /** What was read at a path, with the offsets of the value and of the key it stands under. */
@@ -42,7 +43,7 @@ export function readValue(document: Document.Parsed, expand: (text: string) => E
 
   function read(node: unknown, path: Path, key: number): unknown {
     const content = readContent(node, path, key)
-    places.set(placeKey(path), { content, value: startOf(node) ?? key, key })
+    places.set(pathKey(path), { content, value: startOf(node) ?? key, key })
     return content
   }
 
@@ -95,11 +96,6 @@ export function readValue(document: Document.Parsed, expand: (text: string) => E
   }
 
   return { value: read(document.contents, [], 0), places, findings }
-}
-
-/** The name under which the place of a path is kept. */
-export function placeKey(path: Path): string {
-  return JSON.stringify(path)
 }
 
 function keyProblem(name: string, entries: ReadonlyMap<string, unknown>): string | undefined {

@@ -1,3 +1,5 @@
+import type { AuthorizationWish } from './authorization-wish.ts'
+
 /**
  * What one login remembers between the redirect to the provider and the callback; sealed into a cookie of its own.
  * @see RFC 6749 section 10.12, RFC 7636 section 4, OpenID Connect Core 1.0 section 15.5.2
@@ -10,6 +12,8 @@ export type LoginState = Readonly<{
   returnTo: string
   /** Epoch seconds. */
   createdAt: number
+  /** What it asks for beside the usual. */
+  wish?: AuthorizationWish
 }>
 
 /** How long a login may take, in seconds. */

@@ -32,6 +32,14 @@ function acceptsHtml(accept: string): boolean {
 }
 
 /**
+ * Tells whether a script of another origin waits for what it fetches with GET or HEAD: a page view has no Origin then.
+ * @see Fetch Standard section 3.2 ("append a request Origin header")
+ */
+export function isCrossOriginFetch({ origin, 'sec-fetch-mode': mode }: Headers): boolean {
+  return origin !== undefined && mode !== 'navigate'
+}
+
+/**
  * Tells whether a page of another origin made a browser send this unsafe request. `isOwnOrigin` is asked about Origin
  * and knows the allowed origins too; what it accepts passes. An Origin of `null` is what our own pages send under
  * `Referrer-Policy: no-referrer`, so there Sec-Fetch-Site decides. With neither header it is no browser's.

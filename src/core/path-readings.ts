@@ -5,6 +5,10 @@ const readers: readonly Reader[] = [
   // Decodes before it routes.
   (path) => path.replaceAll('%2F', '/'),
   (path) => path.replace(/%(?:2[146-9A-C]|3[AD]|40|5[BDE]|7C)/g, decodeURIComponent),
+  // Takes what begins with an empty segment for the address of another host, as browsers and `new URL(url, base)` do; to
+  // Windows a segment of dots is empty.
+  (path) =>
+    /^\/(?:\.{3,})?\//.test(path) ? path.replace(/^(?:\/(?:\.{3,})?(?=\/))+\/[^/]*/, '') || '/' : path,
   // Merges slashes.
   (path) => path.replace(/\/{2,}/g, '/'),
   // Servlet containers drop path parameters.
@@ -15,8 +19,8 @@ const readers: readonly Reader[] = [
       .replace(/\/\.{3,}(?=\/)/g, '')
       .replace(/(?<=\/)(?:%20)+/g, '')
       .replace(/(?<!\.|%20)(?:\.|%20)+(?=\/|$)/g, ''),
-  // URL parsers trim blanks at the very end, and nowhere else.
-  (path) => path.replace(/(?:%20)+$/, ''),
+  // URL parsers trim blanks at the very end, and nowhere else. The lookbehind keeps this linear, too.
+  (path) => path.replace(/(?<!%20)(?:%20)+$/, ''),
   // Full case folding.
   (path) => path.replace(/%C3%9F|%E1%BA%9E/g, 'ss'),
 ]

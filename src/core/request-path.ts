@@ -22,6 +22,11 @@ export type RequestPath = Readonly<{
 /** The longest request target that is looked at, in characters. */
 export const maxTargetLength = 8000
 
+/** Tells whether nobody reads the path in another way, and no rule has to opt in to it. */
+export function isPlain({ needs, folded }: Pick<RequestPath, 'needs' | 'folded'>): boolean {
+  return needs.length === 0 && folded.length === 0
+}
+
 const noNeeds: readonly PathNeed[] = Object.freeze([])
 
 // What makes a path more than plain: unusual characters, empty segments, segments that end in a dot.

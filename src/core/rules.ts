@@ -15,6 +15,8 @@ export type Match =
 export type RuleTable = Readonly<{
   /** Finds the most specific path, then the rule for the method there. `host` is in the form of `hostKey`. */
   match: (host: string, path: CanonicalPath, method: string) => Match
+  /** Every rule of the most specific path, whatever its methods. */
+  rulesAt: (host: string, path: CanonicalPath) => readonly Rule[]
   /** Tells whether a rule names this host, by itself or by a wildcard. */
   knowsHost: (host: string) => boolean
 }>
@@ -44,6 +46,10 @@ export function compileRules(rules: readonly Rule[]): RuleTable {
     match: (host, path, method) => {
       const leaf = findByHost(hosts, anyHost, host, path.toLowerCase())
       return leaf === undefined ? noRule : pick(leaf, path, method)
+    },
+    rulesAt: (host, path) => {
+      const leaf = findByHost(hosts, anyHost, host, path.toLowerCase())
+      return leaf === undefined ? [] : rulesOf(leaf)
     },
     knowsHost: (host) => hostKeys(host).some((key) => hosts.has(key)),
   } satisfies RuleTable)
@@ -89,6 +95,11 @@ function addToLeaf(leaf: Leaf, entry: Entry): void {
   // HEAD is judged as GET, unless a rule names it, wherever in the file that rule is.
   if (get !== undefined && !head?.match.rule.methods?.includes('HEAD')) named.set('HEAD', get)
   leaf.wrongMethod = Object.freeze({ kind: 'wrong-method', allow: Object.freeze([...named.keys()].sort()) })
+}
+
+function rulesOf({ byMethod, otherMethods }: Leaf): readonly Rule[] {
+  const entries = [...byMethod.values(), ...(otherMethods === undefined ? [] : [otherMethods])]
+  return [...new Set(entries.map(({ match }) => match.rule))]
 }
 
 function findByHost(hosts: Map<string, Node>, anyHost: Node, host: string, path: string): Leaf | undefined {

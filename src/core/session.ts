@@ -1,3 +1,5 @@
+import type { AuthorizationWish } from './authorization-wish.ts'
+
 /** A claim set as the provider gave it (JSON object); never written to after it was built. */
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -28,20 +30,23 @@ export type Session = Grant &
     generation: number
     createdAt: number
     lastSeenAt: number
+    /** What the sign-in asked for in vain. */
+    unmet?: AuthorizationWish
   }>
 
 /** How long a session may live, in seconds; `idle` undefined means no idle limit. */
 export type SessionLimits = Readonly<{ absolute: number; idle?: number }>
 
 /** How people know their account: by mail address or name rather than by an identifier. A claim that is no text is passed over. */
-export function accountName({ sub, claims }: Grant): string {
+export function accountName({ sub, claims }: Pick<Grant, 'claims'> & { sub?: string }): string {
   const names = [claims['email'], claims['preferred_username'], claims['name']]
-  return names.find((name) => typeof name === 'string') ?? sub
+  return names.find((name) => typeof name === 'string') ?? sub ?? 'a client'
 }
 
-/** The session that a fresh login starts. */
-export function startSession(id: string, grant: Grant, now: number): Session {
-  return Object.freeze({ ...grant, id, generation: 0, createdAt: now, lastSeenAt: now })
+/** The session that a fresh login starts; `unmet` is what it asked for in vain. */
+export function startSession(id: string, grant: Grant, now: number, unmet?: AuthorizationWish): Session {
+  const started = { ...grant, id, generation: 0, createdAt: now, lastSeenAt: now }
+  return Object.freeze(unmet === undefined ? started : { ...started, unmet })
 }
 
 /** The session after a refresh: new tokens and claims, the same identity, lifetime and start. */

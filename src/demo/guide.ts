@@ -1,4 +1,5 @@
 import type { Demo } from './demo.ts'
+import { demoScript } from './provider-configuration.ts'
 
 /** What to try in the demo, for a person at a terminal. */
 export function demoGuide({ publicUrl, issuer, upstream, admin }: Demo, configFile: string): string {
@@ -24,6 +25,12 @@ export function demoGuide({ publicUrl, issuer, upstream, admin }: Demo, configFi
 
   Try in a shell
 ${commands(publicUrl).map(commandLine).join('\n')}
+
+  Try as a program: get an access token, which lives 60 seconds, and come with it
+    TOKEN=$(curl -s -u ${demoScript.clientId}:${demoScript.clientSecret} -d grant_type=client_credentials -d scope=orders:read \\
+      ${issuer}/token | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+    curl -i -H "Authorization: Bearer $TOKEN" ${publicUrl}/api/orders
+    curl -i -H "Authorization: Bearer $TOKEN" ${publicUrl}/admin    403: the header says which scope is missing
 
   Stop with Ctrl-C. This is for looking around: every part listens on loopback only.
 

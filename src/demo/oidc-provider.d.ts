@@ -18,7 +18,9 @@ declare module 'oidc-provider' {
       body?: Record<string, string>
       params: Record<string, string | undefined>
       client: { clientId: string; grantTypeAllowed(name: string): boolean }
-      session: { accountId: string }
+      session: { accountId: string; acr?: string }
+      /** What an interaction that has just ended came to. */
+      result?: { login?: object }
       requestParamScopes: Set<string>
       resourceServers: Record<string, unknown>
     }
@@ -36,6 +38,13 @@ declare module 'oidc-provider' {
     uid: string
     prompt: { name: string }
     params: Record<string, string | undefined>
+  }
+
+  type Check = (ctx: OidcContext) => boolean
+
+  export const interactionPolicy: {
+    base(): { get(prompt: 'login' | 'consent'): { checks: { add(check: object): void } } }
+    Check: new (reason: string, description: string, isNeeded: Check) => object
   }
 
   export default class Provider {

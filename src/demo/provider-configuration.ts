@@ -23,10 +23,14 @@ type Grant = {
   rejectResourceScope: (resource: string, scope: string) => void
   save: () => Promise<string>
 }
-type Token = { accountId: string; clientId: string }
+type Token = { accountId?: string; clientId: string }
 
 const day = 24 * 60 * 60
+/** Whom the access tokens of the demo are for. */
 const api = 'https://orders.example'
+
+/** A program that gets tokens of its own at the demo's provider; the secret protects nothing. */
+export const demoScript = { clientId: 'demo-script', clientSecret: 'demo-script-secret' } as const
 
 /** How the demo's provider behaves: short access tokens as JWTs, rotating refresh tokens, scopes by user. */
 export function providerConfiguration(client: DemoClient): object {
@@ -39,6 +43,13 @@ export function providerConfiguration(client: DemoClient): object {
         post_logout_redirect_uris: client.postLogoutRedirectUris,
         grant_types: ['authorization_code', 'refresh_token'],
       },
+      {
+        client_id: demoScript.clientId,
+        client_secret: demoScript.clientSecret,
+        redirect_uris: [],
+        response_types: [],
+        grant_types: ['client_credentials'],
+      },
     ],
     jwks: { keys: [signingKey()] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
@@ -49,7 +60,15 @@ export function providerConfiguration(client: DemoClient): object {
     },
     // The access token belongs to the API, so UserInfo is out of its reach; the ID token says it all instead.
     conformIdTokenClaims: false,
-    ttl: { AccessToken: 60, IdToken: 600, RefreshToken: day, Session: day, Grant: day, Interaction: 600 },
+    ttl: {
+      AccessToken: 60,
+      ClientCredentials: 60,
+      IdToken: 600,
+      RefreshToken: day,
+      Session: day,
+      Grant: day,
+      Interaction: 600,
+    },
     rotateRefreshToken: true,
     issueRefreshToken: async () => true,
     expiresWithSession: async () => false,
@@ -57,13 +76,14 @@ export function providerConfiguration(client: DemoClient): object {
     findAccount,
     loadExistingGrant: grantWhatTheUserMay,
     extraTokenClaims: async (_context: Context, token: Token) => {
-      const { name, groups } = demoUser(token.accountId) as DemoUser
-      return { name, groups }
+      const user = demoUser(token.accountId)
+      return user && { name: user.name, groups: user.groups }
     },
     interactions: { url: (_context: Context, { uid }: { uid: string }) => `/interaction/${uid}` },
     renderError: showError,
     features: {
       devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
       revocation: {
         enabled: true,
         allowedPolicy: async (_context: Context, caller: { clientId: string }, token: Token) =>

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { unmetWish } from '../core/authorization-wish.ts'
 import type { LoginState } from '../core/login-state.ts'
 import { type Grant, type Session, startSession } from '../core/session.ts'
 import { type BeginLogin, isRetried } from '../gate/begin-login.ts'
@@ -46,14 +47,14 @@ export function createCallback(options: CallbackOptions): Endpoint {
     }
     const pending = site.cookies.logins.find(cookie, state)
     if (pending === undefined || pending.isExpired) {
-      return recover(request, reply, site, state, pending?.login.returnTo)
+      return recover(request, reply, site, state, pending?.login)
     }
     const { login } = pending
-    if (!usedStates.spend(state)) return recover(request, reply, site, state, login.returnTo, true)
+    if (!usedStates.spend(state)) return recover(request, reply, site, state, login, true)
     const forget = site.cookies.logins.clear(cookie, state)
     try {
       const grant = await exchange(new URL(site.callbackUrl + targetOf(request).query), login)
-      finish(request, reply, site, grant, login.returnTo, forget)
+      finish(request, reply, site, grant, login, forget)
     } catch (error) {
       loginProblem.failed(request, reply, error, login.returnTo, forget)
     }
@@ -65,17 +66,26 @@ export function createCallback(options: CallbackOptions): Endpoint {
     reply: FastifyReply,
     site: Site,
     state: string,
-    returnTo = `${site.origin}/`,
+    login?: LoginState,
     isReplay = false,
   ): Promise<void> {
     const { cookie } = request.headers
+    const returnTo = login?.returnTo ?? `${site.origin}/`
     if (sessionOf(site, cookie) !== undefined) {
       return respond.redirect(request, reply, 303, returnTo, { reason: 'already-signed-in' })
     }
     if (isReplay) return loginProblem.show(request, reply, { reason: 'login-already-used' }, returnTo)
     if (isRetried(state)) return loginProblem.cookieMissing(request, reply, site, returnTo)
+    // The cookies come back, but the state does not: beginning again would go round in circles.
+    if (site.cookies.logins.pending(cookie).some((other) => isRetried(other.state))) {
+      return loginProblem.show(request, reply, { reason: 'login-unknown' }, returnTo)
+    }
     try {
-      const { location, cookies } = await beginLogin(site, cookie, { returnTo, isRetry: true })
+      const { location, cookies } = await beginLogin(site, cookie, {
+        returnTo,
+        isRetry: true,
+        wish: login?.wish,
+      })
       respond.redirect(request, reply, 302, location, { reason: 'login-begun-again', cookies })
     } catch (error) {
       loginProblem.failed(request, reply, error, returnTo)
@@ -87,18 +97,26 @@ export function createCallback(options: CallbackOptions): Endpoint {
     reply: FastifyReply,
     site: Site,
     grant: Grant,
-    returnTo: string,
+    { returnTo, wish }: LoginState,
     forget: readonly string[],
   ): void {
     const { cookie } = request.headers
     const { sessions, loops } = site.cookies
-    const session = startSession(options.createSessionId(), grant, options.clock())
-    const written = sessions.write(session, cookie)
+    const now = options.clock()
     const previous = sessionOf(site, cookie)
+    const isSamePerson = previous?.sub === grant.sub
+    // The rule judges what came of it; what was asked for in vain, now or before, is not asked for again.
+    const unmet = unmetWish([wish, isSamePerson ? previous.unmet : undefined], grant, now)
+    const session = startSession(options.createSessionId(), grant, now, unmet)
+    const written = sessions.write(session, cookie)
     // Another tab of the same person may still be using the session that is replaced: that one only fades out.
-    if (previous !== undefined && previous.sub !== grant.sub) options.endSession(previous)
+    if (previous !== undefined && !isSamePerson) options.endSession(previous)
     request.visit.session = session
-    const cookies = [...written, ...forget, loops.count(cookie)]
+    const cookies = [
+      ...written,
+      ...forget,
+      loops.count(cookie, { returnTo, hasSession: previous !== undefined }),
+    ]
     respond.redirect(request, reply, 303, returnTo, { reason: 'signed-in', cookies })
   }
 }

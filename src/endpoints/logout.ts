@@ -74,18 +74,30 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     const { sessions, logins, loops } = site.cookies
     const cookies = [...sessions.clear(cookie), ...logins.clearAll(cookie), loops.reset()]
     const answer = { reason: 'signed-out', cookies, headers: forgetPages }
-    const location = nextStop(site, session, returnOf(request, site))
+    const returnTo = returnOf(request, site)
     if (isForPerson(request.headers)) {
-      respond.redirect(request, reply, 303, location, answer)
+      respond.redirect(
+        request,
+        reply,
+        303,
+        nextStop(site, session, returnTo, session?.tokens.idToken),
+        answer,
+      )
       return
     }
+    // A script can read this: it gets no token. The provider may ask the person whether to sign out.
+    const location = nextStop(site, session, returnTo, undefined)
     respond.json(request, reply, 200, JSON.stringify({ signed_out: true, location }), answer)
   }
 
   /** The provider's end of the session where it has one, else our own page or the return target. */
-  function nextStop(site: Site, session: Session | undefined, returnTo: string | undefined): string {
+  function nextStop(
+    site: Site,
+    session: Session | undefined,
+    returnTo: string | undefined,
+    idToken: string | undefined,
+  ): string {
     const landing = `${site.origin}${prefix}/signed_out`
-    const idToken = session?.tokens.idToken
     const atProvider =
       session &&
       endSessionUrl({

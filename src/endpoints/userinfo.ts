@@ -1,3 +1,4 @@
+import { bearerChallenge } from '../core/challenge.ts'
 import type { Session } from '../core/session.ts'
 import type { Identify } from '../gate/identity.ts'
 import type { Respond } from '../gate/respond.ts'
@@ -22,7 +23,10 @@ export function createUserinfo({ sites, prefix, identify, respond }: UserinfoOpt
     if (session === undefined) {
       const { requestId } = visit
       const body = loginRequired({ reason, requestId, loginUrl: `${site.origin}${prefix}/start` })
-      return respond.json(request, reply, 401, body, { reason, headers: { 'www-authenticate': 'Bearer' } })
+      return respond.json(request, reply, 401, body, {
+        reason,
+        headers: { 'www-authenticate': bearerChallenge({ realm: site.origin }) },
+      })
     }
     visit.session = session
     respond.json(request, reply, 200, JSON.stringify(describe(session)), { reason: 'authenticated' })

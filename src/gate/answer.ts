@@ -1,31 +1,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Decision } from '../core/decision.ts'
 import { type ErrorCode, PosternError } from '../core/errors.ts'
 import { isNavigation } from '../core/navigation.ts'
-import type { Rule } from '../core/rule.ts'
-import { accountName, type Session } from '../core/session.ts'
 import { badRequestPage } from '../pages/bad-request.ts'
-import { crossSitePage } from '../pages/cross-site.ts'
-import { forbiddenPage } from '../pages/forbidden.ts'
 import { internalPage } from '../pages/internal.ts'
 import { misdirectedPage } from '../pages/misdirected.ts'
 import { notFoundPage } from '../pages/not-found.ts'
-import { insufficient, loginRequired } from '../pages/problem.ts'
-import { signInFirstPage } from '../pages/sign-in-first.ts'
 import { unavailablePage } from '../pages/unavailable.ts'
 import { type UpstreamFailure, upstreamDownPage } from '../pages/upstream-down.ts'
 import { wrongMethodPage } from '../pages/wrong-method.ts'
-import type { BeginLogin } from './begin-login.ts'
 import type { TellLoginProblem } from './login-problem.ts'
 import type { Respond } from './respond.ts'
 import type { Sites } from './site.ts'
-import { siteOf, targetOf, type Visit } from './visit.ts'
+import { hereOf } from './visit.ts'
 
-type Denial = Exclude<Decision, { kind: 'forward' }>
-
-/** Turns what was decided, or what went wrong, into an answer. */
+/** Answers requests that never came to a decision, or that were let pass and failed. */
 export type Answers = Readonly<{
-  decision(request: FastifyRequest, reply: FastifyReply, decision: Denial): void
   /** 400: a target or header block that readers disagree on. */
   badRequest(request: FastifyRequest, reply: FastifyReply, reason: string): void
   /** 404: no rule, or nothing of ours by that name. */
@@ -49,8 +38,6 @@ export type Answers = Readonly<{
 type AnswersOptions = Readonly<{
   respond: Respond
   sites: Sites
-  prefix: string
-  beginLogin: BeginLogin
   loginProblem: TellLoginProblem
   logError: (error: unknown, requestId: string) => void
 }>
@@ -62,9 +49,8 @@ const upstreamFailures: Partial<Record<ErrorCode, UpstreamFailure>> = {
 
 /** Builds the one place that answers. */
 export function createAnswers(options: AnswersOptions): Answers {
-  const { respond, sites, prefix, beginLogin, loginProblem, logError } = options
+  const { respond, sites, loginProblem, logError } = options
   return {
-    decision,
     badRequest,
     notFound,
     wrongMethod,
@@ -72,60 +58,6 @@ export function createAnswers(options: AnswersOptions): Answers {
     unavailable,
     upstreamFailed,
     internal,
-  }
-
-  function decision(request: FastifyRequest, reply: FastifyReply, denial: Denial): void {
-    switch (denial.kind) {
-      case 'login':
-        login(request, reply).catch((error) => loginProblem.failed(request, reply, error, here(request)))
-        return
-      case 'challenge':
-        challenge(request, reply)
-        return
-      case 'forbid':
-        forbid(request, reply, denial)
-        return
-    }
-  }
-
-  async function login(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const site = siteOf(request, sites)
-    const returnTo = here(request)
-    const { cookie } = request.headers
-    if (site.cookies.loops.isLooping(cookie))
-      return loginProblem.cookieMissing(request, reply, site, returnTo)
-    const { location, cookies } = await beginLogin(site, cookie, { returnTo })
-    respond.redirect(request, reply, 302, location, { reason: request.visit.reason as string, cookies })
-  }
-
-  function challenge(request: FastifyRequest, reply: FastifyReply): void {
-    const { requestId, reason, rule } = request.visit as Visit & { reason: string; rule: Rule }
-    // RFC 6750 section 3: no error code when no token was sent.
-    const answer = { reason, headers: { 'www-authenticate': 'Bearer' } }
-    if (rule.onUnauthenticated === 'auto' && request.headers['sec-fetch-mode'] === 'navigate') {
-      respond.page(request, reply, signInFirstPage(respond.facts(request)), answer)
-      return
-    }
-    const loginUrl = `${siteOf(request, sites).origin}${prefix}/start`
-    respond.json(request, reply, 401, loginRequired({ reason, requestId, loginUrl }), answer)
-  }
-
-  function forbid(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    denial: Extract<Denial, { kind: 'forbid' }>,
-  ): void {
-    const { reason } = denial
-    if (denial.reason === 'cross-site') {
-      respond.page(request, reply, crossSitePage(respond.facts(request)), { reason })
-      return
-    }
-    const { requestId, rule, session } = request.visit
-    const missing = missingOf(rule as Rule, denial)
-    const who = accountName(session as Session)
-    const page = forbiddenPage({ ...respond.facts(request), who, missing })
-    const json = insufficient({ reason, requestId, detail: page.detail, missing })
-    respond.page(request, reply, page, { reason, json })
   }
 
   function badRequest(request: FastifyRequest, reply: FastifyReply, reason: string): void {
@@ -160,7 +92,7 @@ export function createAnswers(options: AnswersOptions): Answers {
   ): void {
     if (code !== 'POSTERN_PROVIDER_UNREACHABLE') {
       const failure = new PosternError(code, 'the session cannot be renewed')
-      loginProblem.failed(request, reply, failure, here(request))
+      loginProblem.failed(request, reply, failure, hereOf(request, sites))
       return
     }
     const facts = { ...respond.facts(request), ...retry(request) }
@@ -182,19 +114,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     respond.page(request, reply, internalPage(respond.facts(request)), { reason: 'internal-error' })
   }
 
-  /** The address of this very request, as the person may come back to it. */
-  function here(request: FastifyRequest): string {
-    const { path, query } = targetOf(request)
-    return siteOf(request, sites).origin + path + query
-  }
-
   function retry(request: FastifyRequest): { retryUrl?: string } {
-    return isNavigation(request.method, request.headers) ? { retryUrl: here(request) } : {}
+    return isNavigation(request.method, request.headers) ? { retryUrl: hereOf(request, sites) } : {}
   }
-}
-
-function missingOf(rule: Rule, denial: { reason: string; missing: readonly string[] }) {
-  if (denial.reason === 'missing-claim') return { claims: denial.missing }
-  const isAnyOf = rule.anyScope.length > 0 && denial.missing.every((scope) => rule.anyScope.includes(scope))
-  return isAnyOf ? { anyScope: denial.missing } : { scopes: denial.missing }
 }

@@ -1,4 +1,6 @@
+import { type AuthorizationWish, type KnownWishes, keepingGains } from '../core/authorization-wish.ts'
 import type { LoginState } from '../core/login-state.ts'
+import type { Session } from '../core/session.ts'
 import type { Site } from './site.ts'
 
 /** What beginning a login takes from the provider. */
@@ -10,8 +12,17 @@ type LoginProvider = Readonly<{
 /** A login that was begun: where to send the browser, and with which Set-Cookie lines. */
 export type BegunLogin = Readonly<{ location: string; cookies: readonly string[] }>
 
-/** What a login is begun for: an absolute URL of ours, and whether a failed one is begun again. */
-export type LoginWish = Readonly<{ returnTo: string; isRetry?: boolean }>
+/** What a login is begun for. */
+export type LoginPurpose = Readonly<{
+  /** An absolute URL of ours. */
+  returnTo: string
+  /** A login that failed is begun again. */
+  isRetry?: boolean
+  /** What is asked for beside the usual. */
+  wish?: AuthorizationWish | undefined
+  /** The session that it will replace. */
+  session?: Session | undefined
+}>
 
 /**
  * Begins a login of a browser at the provider.
@@ -20,7 +31,7 @@ export type LoginWish = Readonly<{ returnTo: string; isRetry?: boolean }>
 export type BeginLogin = (
   site: Site,
   cookieHeader: string | undefined,
-  wish: LoginWish,
+  purpose: LoginPurpose,
 ) => Promise<BegunLogin>
 
 /** Ends the `state` of a login that was begun again: so that it happens once even when no cookie comes back. */
@@ -32,11 +43,19 @@ export function isRetried(state: string): boolean {
 }
 
 /** Builds the one place where logins begin (RFC 6749 section 4.1.1, RFC 7636 section 4.3). */
-export function createBeginLogin(provider: LoginProvider, clock: () => number): BeginLogin {
-  return async (site, cookieHeader, { returnTo, isRetry = false }) => {
+export function createBeginLogin(options: {
+  provider: LoginProvider
+  clock: () => number
+  /** What rules may make a login ask for. */
+  wishes: KnownWishes
+}): BeginLogin {
+  const { provider, clock, wishes } = options
+  return async (site, cookieHeader, { returnTo, isRetry = false, session, ...purpose }) => {
+    const now = clock()
+    const wish = session === undefined ? purpose.wish : keepingGains(purpose.wish, session, wishes, now)
     const fresh = provider.newLogin()
     const state = isRetry ? fresh.state + retryMark : fresh.state
-    const login: LoginState = { ...fresh, state, returnTo, createdAt: clock() }
+    const login: LoginState = { ...fresh, state, returnTo, createdAt: now, ...(wish && { wish }) }
     const location = await provider.authorizationUrl(login, site.callbackUrl)
     return { location, cookies: site.cookies.logins.issue(login, cookieHeader) }
   }

@@ -1,29 +1,36 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { type Decision, decide } from '../core/decision.ts'
+import { type CorsHeaders, type CorsPolicy, commonPolicy, corsHeaders, maySendSession } from '../core/cors.ts'
+import { type Decision, decide, type RequestFacts } from '../core/decision.ts'
 import { judgePath, type PathRefusal } from '../core/judge-path.ts'
-import { isCrossSite, isForeignUpgrade, isNavigation, isRetrieval } from '../core/navigation.ts'
+import {
+  isCrossOriginFetch,
+  isCrossSite,
+  isForeignUpgrade,
+  isNavigation,
+  isRetrieval,
+} from '../core/navigation.ts'
 import type { CanonicalPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Match, RuleTable } from '../core/rules.ts'
-import type { Session } from '../core/session.ts'
 import type { Answers } from './answer.ts'
-import type { Identify, Identity } from './identity.ts'
+import type { Caller, FindCaller } from './caller.ts'
+import type { Deny } from './denial.ts'
+import { neverServed, type Preflight } from './preflight.ts'
 import type { Sites } from './site.ts'
-import { targetOf } from './visit.ts'
+import { targetOf, type Visit } from './visit.ts'
 
 type GuardOptions = Readonly<{
   rules: RuleTable
   sites: Sites
   prefix: string
-  identify: Identify
+  findCaller: FindCaller
   answers: Answers
-  /** Tells whether the upstream of a rule is sent a token, so that a session without a usable one will not do. */
-  needsToken: (rule: Rule) => boolean
+  deny: Deny
+  preflight: Preflight
+  /** Epoch seconds. */
+  clock: () => number
 }>
 
-/** Methods that no rule can admit: one echoes credentials, the other asks for a tunnel (RFC 9110 section 9.3). */
-const neverServed: ReadonlySet<string> = new Set(['TRACE', 'CONNECT'])
-const nobody: Identity = Object.freeze({})
 const neverServedMatch: Match = Object.freeze({ kind: 'wrong-method', allow: [] })
 
 /**
@@ -31,7 +38,7 @@ const neverServedMatch: Match = Object.freeze({ kind: 'wrong-method', allow: [] 
  * It decides by the rule table and either lets the request go on or has it answered.
  */
 export function createGuard(options: GuardOptions): onRequestHookHandler {
-  const { rules, sites, prefix, identify, answers, needsToken } = options
+  const { rules, sites, prefix, findCaller, answers, deny, preflight, clock } = options
 
   return function guard(request, reply, done) {
     const target = targetOf(request)
@@ -39,20 +46,25 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
       answers.notFound(request, reply, 'own-endpoint-unknown')
       return
     }
+    if (preflight(request, reply)) return
     const { rules: found, refusal } = judgePath(target, (path) => matchOf(request, path))
-    if (found.length > 0) request.visit.rule = found[0] as Rule
+    const [written] = found
+    if (written !== undefined) {
+      request.visit.rule = written
+      if (written.cors !== undefined) request.visit.cors = corsOf(request, written.cors, found, refusal)
+    }
     request.visit.isProtected = !found.every(isPublic)
     if (refusal !== undefined) {
       answerRefusal(request, reply, refusal)
       return
     }
-    const identity = identityOf(request, found)
-    if (!(identity instanceof Promise)) {
-      settle(request, reply, found, identity, done)
+    const caller = findCaller(request, found)
+    if (!(caller instanceof Promise)) {
+      settle(request, reply, found, caller, done)
       return
     }
     // Whatever throws on the way, answering included, ends in an answer: nobody else would catch it.
-    identity
+    caller
       .then((settled) => settle(request, reply, found, settled, done))
       .catch((error) => answers.internal(request, reply, error))
   }
@@ -61,60 +73,90 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     return neverServed.has(method) ? neverServedMatch : rules.match(visit.origin.host as string, path, method)
   }
 
+  /** Pages of other origins may read what every reading of the path lets them. */
+  function corsOf(
+    { headers }: FastifyRequest,
+    cors: CorsPolicy,
+    found: readonly Rule[],
+    refusal: PathRefusal | undefined,
+  ): CorsHeaders {
+    const isWhole = refusal === undefined || refusal.kind === 'needs-opt-in'
+    const others = isWhole ? found.slice(1).map((rule) => rule.cors) : [undefined]
+    return corsHeaders(commonPolicy(cors, others), headers.origin)
+  }
+
   function answerRefusal(request: FastifyRequest, reply: FastifyReply, refusal: PathRefusal): void {
     if (refusal.kind === 'no-rule') answers.notFound(request, reply, 'no-rule')
     else if (refusal.kind === 'wrong-method') answers.wrongMethod(request, reply, refusal.allow)
     else answers.badRequest(request, reply, 'target-needs-opt-in')
   }
 
-  /** Public rules never look at a session: there is nothing to protect, and nothing to hand on. */
-  function identityOf(
-    { visit, headers }: FastifyRequest,
-    found: readonly Rule[],
-  ): Identity | Promise<Identity> {
-    const { site } = visit
-    if (site === undefined || found.every(isPublic)) return nobody
-    return identify(site.cookies.sessions, headers.cookie, found.some(needsToken))
-  }
-
   function settle(
     request: FastifyRequest,
     reply: FastifyReply,
     found: readonly Rule[],
-    { session, cookies, failure, reason }: Identity,
+    caller: Caller,
     done: () => void,
   ): void {
     const { visit } = request
+    const { session, bearer, cookies, failure } = caller
     if (cookies !== undefined) visit.cookies = cookies
     if (session !== undefined) visit.session = session
-    if (failure !== undefined) {
-      answers.unavailable(request, reply, failure)
-      return
-    }
-    const decisions = found.map((rule) => decide(rule, session, factsOf(request, rule, session)))
-    // The first denial wins; without one the decision for the path as written stands.
-    const decision = decisions.find(({ kind }) => kind !== 'forward') ?? (decisions[0] as Decision)
-    visit.decision = decision.kind
-    visit.reason = session === undefined ? (reason ?? decision.reason) : decision.reason
-    if (decision.kind === 'forward') done()
-    else answers.decision(request, reply, decision)
+    if (bearer !== undefined) visit.bearer = bearer
+    if (failure !== undefined) answers.unavailable(request, reply, failure)
+    else if (caller.fault !== undefined) {
+      visit.decision = 'challenge'
+      deny.badToken(request, reply, caller.fault)
+    } else if (caller.isMalformed) deny.badAuthorization(request, reply)
+    else decideFor(request, reply, found, caller, done)
   }
 
-  function factsOf(
-    { method, headers, visit }: FastifyRequest,
-    { allowedOrigins }: Rule,
-    session: Session | undefined,
-  ) {
-    const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || allowedOrigins.includes(origin)
+  function decideFor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    found: readonly Rule[],
+    caller: Caller,
+    done: () => void,
+  ): void {
+    const { visit } = request
+    const decisions = found.map((rule) => decide(rule, caller, factsOf(request, rule, caller)))
+    // The first denial wins, and its rule is the one that is told about; without one the path as written decides.
+    const denied = decisions.findIndex(({ kind }) => kind !== 'forward')
+    const decision = decisions[Math.max(denied, 0)] as Decision
+    visit.decision = decision.kind
+    visit.reason = caller.reason ?? decision.reason
+    if (decision.kind === 'forward') done()
+    else {
+      visit.rule = found[denied] as Rule
+      deny.decision(request, reply, decision)
+    }
+  }
+
+  function factsOf({ method, headers, visit }: FastifyRequest, rule: Rule, { bearer }: Caller): RequestFacts {
+    const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || maySend(rule, origin, method)
+    // A script that may read the answer is told so; the redirect to a login it could not follow.
+    const isFetched = visit.isUpgrade || (visit.cors !== undefined && isCrossOriginFetch(headers))
     return {
-      isSafe: !visit.isUpgrade && isRetrieval(method),
-      // Asked only where there is nobody to let pass: reading Accept is dear.
-      isNavigation: session === undefined && !visit.isUpgrade && isNavigation(method, headers),
+      isSafe: !isFetched && isRetrieval(method),
+      // Asked only where a login may follow: reading Accept is dear.
+      isNavigation:
+        bearer === undefined && !isFetched && mayNavigate(rule, visit) && isNavigation(method, headers),
       isCrossSite: visit.isUpgrade
         ? isForeignUpgrade(headers, isAllowed)
         : isCrossSite(method, headers, isAllowed),
+      now: clock(),
     }
   }
+}
+
+/** Whether it can matter that a request is a page view: nobody is there, or the rule may ask for more. */
+function mayNavigate({ acr, maxAge, onMissingScope }: Rule, { session }: Visit): boolean {
+  return session === undefined || acr.length > 0 || maxAge !== undefined || onMissingScope === 'request'
+}
+
+/** Origins whose pages may use the session for more than reading: those that are named, or that CORS lets send it. */
+function maySend({ allowedOrigins, cors }: Rule, origin: string, method: string): boolean {
+  return allowedOrigins.includes(origin) || (cors !== undefined && maySendSession(cors, origin, method))
 }
 
 function isPublic({ access }: Rule): boolean {

@@ -1,3 +1,4 @@
+import type { BearerToken } from '../core/bearer-token.ts'
 import type { ErrorCode, PosternError } from '../core/errors.ts'
 import { type Session, type SessionLimits, sessionEndsAt, touchSession } from '../core/session.ts'
 import type { EndedSessions } from '../session/ended-sessions.ts'
@@ -10,6 +11,7 @@ import type { CookieChange } from './cookie-change.ts'
 /** Who a request is from. */
 export type Identity = Readonly<{
   session?: Session
+  bearer?: BearerToken
   cookies?: CookieChange
   /** Why a session that exists cannot be used for this request. */
   reason?: 'access-token-expired' | 'session-ended' | 'session-superseded'

@@ -54,6 +54,8 @@ export function createPublicServer(options: PublicServerOptions): FastifyInstanc
   // Node would silently drop the header lines past its own limit; `headProblem` refuses far fewer.
   app.server.maxHeadersCount = 0
   app.server.on('upgrade', onUpgrade)
+  // Nobody is given a tunnel to anywhere; without a listener Node would close the connection without a word.
+  app.server.on('connect', (_request, socket: Socket) => onUnreadable(new Error('CONNECT'), socket))
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     awaitsContinue.add(request)
     app.routing(request, response)
@@ -68,7 +70,18 @@ export function createPublicServer(options: PublicServerOptions): FastifyInstanc
       onUnreadable(new Error('upgrade with a body'), socket)
       return
     }
-    app.routing(request, upgradeResponse(request, socket))
+    const response = responseFor(request, socket)
+    if (response === undefined) socket.destroy()
+    else app.routing(request, response)
+  }
+
+  /** Sent ahead, behind a request that is not answered yet, an upgrade finds the socket taken: Node then throws. */
+  function responseFor(request: IncomingMessage, socket: Socket): ServerResponse | undefined {
+    try {
+      return upgradeResponse(request, socket)
+    } catch {
+      return undefined
+    }
   }
 }
 

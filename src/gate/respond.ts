@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { CorsHeaders } from '../core/cors.ts'
 import { isForPerson } from '../core/navigation.ts'
 import { bareHeaders, jsonHeaders, pageHeaders, problemHeaders } from '../pages/headers.ts'
 import type { Page, PageFacts } from '../pages/layout.ts'
@@ -25,6 +26,8 @@ export type Respond = Readonly<{
   page(request: FastifyRequest, reply: FastifyReply, page: Page, facts: AnswerFacts): void
   /** A problem document or other JSON, whoever asks. */
   json(request: FastifyRequest, reply: FastifyReply, status: number, body: string, facts: AnswerFacts): void
+  /** 204, with nothing but headers. */
+  empty(request: FastifyRequest, reply: FastifyReply, facts: AnswerFacts): void
   /** A redirect that turns every method into GET (303), or keeps to the book for logins (302). */
   redirect(
     request: FastifyRequest,
@@ -43,7 +46,7 @@ export function createRespond(
   prefix: string,
   cookieLines: (change: CookieChange | undefined) => readonly string[],
 ): Respond {
-  return { facts, page, json, redirect }
+  return { facts, page, json, empty, redirect }
 
   function facts(request: FastifyRequest): PageFacts {
     return { requestId: request.visit.requestId, prefix }
@@ -70,6 +73,10 @@ export function createRespond(
     send(request, reply.code(status).headers(jsonHeaders), answer, body)
   }
 
+  function empty(request: FastifyRequest, reply: FastifyReply, answer: AnswerFacts): void {
+    send(request, reply.code(204).headers(bareHeaders), answer, '')
+  }
+
   function redirect(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -86,6 +93,7 @@ export function createRespond(
     const cookies = [...cookieLines(visit.cookies), ...(answer.cookies ?? [])]
     if (cookies.length > 0) reply.header('set-cookie', cookies)
     if (answer.headers !== undefined) reply.headers(answer.headers)
+    if (visit.cors !== undefined) reply.headers(readable(visit.cors))
     // A client that was not told to go on may send its body or not: what follows cannot be told apart.
     if (answer.isLast === true || visit.isUpgrade || visit.expectsContinue || hasLongBody(headers)) {
       visit.isLast = true
@@ -100,4 +108,12 @@ export function createRespond(
 function hasLongBody(headers: FastifyRequest['headers']): boolean {
   if (headers['transfer-encoding'] !== undefined) return true
   return Number(headers['content-length'] ?? 0) > drainableBytes
+}
+
+/** A page that may read our refusals may read what to do about them. */
+function readable(cors: CorsHeaders): CorsHeaders {
+  if (!('access-control-allow-origin' in cors)) return cors
+  const exposed = cors['access-control-expose-headers']
+  const own = 'WWW-Authenticate, Retry-After'
+  return { ...cors, 'access-control-expose-headers': exposed === undefined ? own : `${exposed}, ${own}` }
 }

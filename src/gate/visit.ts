@@ -1,4 +1,6 @@
 import type { FastifyRequest } from 'fastify'
+import type { BearerToken } from '../core/bearer-token.ts'
+import type { CorsHeaders } from '../core/cors.ts'
 import type { RequestPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Session } from '../core/session.ts'
@@ -41,6 +43,10 @@ export type Visit = {
   decision?: string
   reason?: string
   session?: Session
+  /** The caller, when it is a bearer token that said so; never beside a session. */
+  bearer?: BearerToken
+  /** What pages of other origins are told about reading the answer; see `corsHeaders`. */
+  cors?: CorsHeaders
   /** Set-Cookie lines that go with whatever answer follows; see `cookieLinesFor`. */
   cookies?: CookieChange
 }
@@ -53,6 +59,18 @@ export function targetOf({ visit }: FastifyRequest): RequestPath {
 /** The site a request belongs to; what has no public origin of its own logs in at the first one. */
 export function siteOf({ visit }: FastifyRequest, sites: Sites): Site {
   return visit.site ?? sites.primary
+}
+
+/** The address of this very request, as the person may come back to it. */
+export function hereOf(request: FastifyRequest, sites: Sites): string {
+  const { path, query } = targetOf(request)
+  return siteOf(request, sites).origin + path + query
+}
+
+/** The origin that a request was sent to; a rule may name hosts that have no public origin. */
+export function originOf({ visit }: FastifyRequest, defaultScheme: 'http' | 'https'): string {
+  const { site, origin } = visit
+  return site?.origin ?? `${origin.scheme ?? defaultScheme}://${origin.host}`
 }
 
 declare module 'fastify' {

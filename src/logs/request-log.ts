@@ -11,6 +11,8 @@ export type RequestFacts = Readonly<{
   decision: string
   reason: string
   sub?: string | undefined
+  /** What said who the caller is. */
+  credential?: 'session' | 'bearer' | undefined
   requestId: string
   /** Address of the client. */
   client: string
@@ -46,6 +48,7 @@ export function requestLine(facts: RequestFacts): LogLine {
       decision,
       reason,
       sub,
+      credential: facts.credential,
       client,
       request_id: facts.requestId,
       aborted: facts.isAborted || undefined,

@@ -2,8 +2,18 @@ import { type Html, html } from './html.ts'
 import { button, layout, nameList, type Page, type PageFacts } from './layout.ts'
 import type { Missing } from './problem.ts'
 
-/** 403: signed in, but without what the rule asks for. `who` is a name the person knows themselves by. */
-export function forbiddenPage(facts: PageFacts & Readonly<{ who: string; missing: Missing }>): Page {
+type Facts = PageFacts &
+  Readonly<{
+    /** A name the person knows themselves by. */
+    who: string
+    missing: Missing
+    /** The address that asks the provider for it once more, where that is allowed. */
+    again?: string
+  }>
+
+/** 403: signed in, but without what the rule asks for. */
+export function forbiddenPage(facts: Facts): Page {
+  const otherAccount = `${facts.prefix}/sign_out`
   const { scopes = [], anyScope = [], claims = [] } = facts.missing
   return layout(facts, {
     status: 403,
@@ -13,7 +23,11 @@ export function forbiddenPage(facts: PageFacts & Readonly<{ who: string; missing
 ${section('Permission needed', scopes)}
 ${section('One of these permissions needed', anyScope)}
 ${section('Missing or different in your account', claims)}`,
-    action: button(`${facts.prefix}/sign_out`, 'Use another account'),
+    action:
+      facts.again === undefined
+        ? button(otherAccount, 'Use another account')
+        : html`${button(facts.again, 'Ask for permission again')}
+<p class="quiet"><a href="${otherAccount}">Use another account</a></p>`,
   })
 }
 

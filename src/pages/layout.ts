@@ -1,3 +1,4 @@
+import { type AuthorizationWish, wishQuery } from '../core/authorization-wish.ts'
 import { type Html, html, markupOf, type Part, trusted } from './html.ts'
 import { style } from './style.ts'
 
@@ -75,9 +76,9 @@ export function button(href: string, label: string): Html {
   return html`<a class="button" href="${href}">${label}</a>`
 }
 
-/** The address that begins a login and comes back to `returnTo`, an address of ours. */
-export function startUrl(prefix: string, returnTo = '/'): string {
-  return `${prefix}/start?${new URLSearchParams({ rd: returnTo })}`
+/** The address that begins a login and comes back to `returnTo`, an address of ours; `wish` is what else it asks for. */
+export function startUrl(prefix: string, returnTo = '/', wish?: AuthorizationWish): string {
+  return `${prefix}/start?${new URLSearchParams([['rd', returnTo], ...wishQuery(wish)])}`
 }
 
 /** Names of scopes, claims and the like, as a list. */

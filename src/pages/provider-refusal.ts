@@ -4,7 +4,7 @@ type Refusal = Readonly<{ status: number; detail: string; body?: Html }>
 
 const setup = 'The identity provider did not accept how this gateway asked.'
 
-// RFC 6749 section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6.
+// RFC 6749 section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6, RFC 9470 section 5.
 const known = new Map<string, Refusal>([
   ['access_denied', { status: 403, detail: 'You, or the identity provider, cancelled the sign-in.' }],
   ['login_required', { status: 403, detail: 'The identity provider wants you to sign in there first.' }],
@@ -16,6 +16,10 @@ const known = new Map<string, Refusal>([
   [
     'account_selection_required',
     { status: 403, detail: 'Choose at the identity provider which account to use.' },
+  ],
+  [
+    'unmet_authentication_requirements',
+    { status: 403, detail: 'The identity provider cannot sign you in as strongly as this page asks for.' },
   ],
   ['temporarily_unavailable', { status: 503, detail: 'The identity provider is too busy at the moment.' }],
   ['server_error', { status: 502, detail: 'Something went wrong at the identity provider.' }],

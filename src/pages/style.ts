@@ -34,9 +34,12 @@ code {
   padding: .12em .38em; border-radius: 5px; background: var(--code); overflow-wrap: anywhere;
   font: .875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
+a:not(.button) { color: var(--accent) }
 bdi { overflow-wrap: anywhere; font-weight: 600 }
 .quiet { color: var(--quiet); font-size: .9375rem }
+.quiet a { color: inherit }
 .action { margin: 1.6rem 0 0 }
+.action p { margin: .9rem 0 0 }
 .button {
   display: inline-block; padding: .68rem 1.3rem; border: 0; border-radius: 9px; cursor: pointer;
   background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; text-decoration: none;

@@ -22,6 +22,22 @@ export function mergeClaims(sub: string, sources: readonly Claims[]): Claims {
   return copy({ ...Object.fromEntries(kept), sub }, 0) as Claims
 }
 
+/** The claims that say how and when somebody authenticated; rules rely on them, so only the ID token may make them. */
+const authenticationClaims = ['acr', 'amr', 'auth_time'] as const
+
+/** What a claim set says about the authentication (OpenID Connect Core 1.0 section 2). */
+export function authenticationOf(claims: Claims): Claims {
+  const found = authenticationClaims.filter((name) => claims[name] !== undefined)
+  return Object.fromEntries(found.map((name) => [name, claims[name]]))
+}
+
+/** The same claims, but about the authentication only what `source` says; frozen again. */
+export function withAuthentication(claims: Claims, source: Claims): Claims {
+  const isKept = ([name]: [string, unknown]) => !authenticationClaims.some((other) => other === name)
+  const kept = Object.fromEntries(Object.entries(claims).filter(isKept))
+  return Object.freeze({ ...kept, ...(copy(authenticationOf(source), 0) as Claims) })
+}
+
 /** The claims that do not come from these older sources: neither name nor value is theirs. */
 export function claimsBeside(claims: Claims, sources: readonly Claims[]): Claims {
   const isTheirs = ([name, value]: [string, unknown]) =>

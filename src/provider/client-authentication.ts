@@ -3,12 +3,15 @@ import { type CryptoKey, importJWK, type JWK } from 'jose'
 import * as client from 'openid-client'
 import type { ProviderConfig } from './provider-config.ts'
 
+/** What a client has to prove who it is. */
+type ClientCredentials = Pick<ProviderConfig, 'client_auth' | 'client_secret' | 'client_key'>
+
 /**
  * The one way this client proves who it is to the provider's endpoints (RFC 6749 section 2.3).
  * openid-client form-encodes Basic credentials, and makes client assertions (RFC 7523) with the issuer as audience, 60 s of
  * life and a random `jti`. Throws a plain Error when the configured key cannot be read.
  */
-export function createClientAuthentication(config: ProviderConfig): client.ClientAuth {
+export function createClientAuthentication(config: ClientCredentials): client.ClientAuth {
   switch (config.client_auth) {
     case 'client_secret_basic':
       return client.ClientSecretBasic(config.client_secret)

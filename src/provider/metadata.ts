@@ -51,8 +51,11 @@ export function metadataOfEndpoints(endpoints: NonNullable<ProviderConfig['endpo
   })
 }
 
+/** What decides whether a plain http address may be asked. */
+type HttpRules = Readonly<{ issuer?: string | undefined; dangerously_allow_http: boolean }>
+
 /** Tells whether a plain http address may be asked: see `checkMetadata`. */
-function mayUseHttp(url: URL, config: ProviderConfig): boolean {
+function mayUseHttp(url: URL, config: HttpRules): boolean {
   if (config.dangerously_allow_http) return true
   return config.issuer?.startsWith('http:') === true && isLoopback(url.hostname)
 }
@@ -61,7 +64,11 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
-function checkEndpoint(name: string, value: unknown, config: ProviderConfig): string {
+/**
+ * The address of an endpoint in a discovery document, checked as `checkMetadata` says.
+ * Throws POSTERN_PROVIDER_INVALID.
+ */
+export function checkEndpoint(name: string, value: unknown, config: HttpRules): string {
   if (typeof value !== 'string' || !URL.canParse(value))
     throw invalid(`the discovery document has no valid ${name}`)
   const url = new URL(value)

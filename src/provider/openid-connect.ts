@@ -1,7 +1,7 @@
 import type { Configuration } from 'openid-client'
 import type { Claims, Session, Tokens } from '../core/session.ts'
 import { claimsOfAccessToken, claimsOfFormer } from './access-token-claims.ts'
-import { claimsBeside, mergeClaims } from './claims.ts'
+import { authenticationOf, claimsBeside, mergeClaims, withAuthentication } from './claims.ts'
 import { checkRefreshed, createIdTokens, maxAgeAtLogin, maxAgeAtRefresh } from './id-token.ts'
 import type { LoginFlow } from './login-flow.ts'
 import type { ClaimSource, ProviderConfig, ProviderLog } from './provider-config.ts'
@@ -70,17 +70,27 @@ export function createOpenIdConnect(options: {
       const { sub } = idClaims
       const userinfo = await userInfoClaims(configuration, accessToken, sub)
       const access = await accessTokenClaims(accessToken, sub)
-      return { sub, claims: collect(sub, { id_token: idClaims, userinfo, access_token: access }) }
+      const claims = collect(sub, { id_token: idClaims, userinfo, access_token: access })
+      return { sub, claims: withAuthentication(claims, idClaims) }
     },
     async identifyRefreshed(session: Session, tokens: Tokens, idToken: string | undefined) {
       const { sub } = session
       const access = await accessTokenClaims(tokens.accessToken, sub)
       const kept = lasting(session, idToken !== undefined)
-      if (idToken === undefined) return { sub, claims: mergeClaims(sub, [kept, access]) }
+      if (idToken === undefined) {
+        return { sub, claims: withAuthentication(mergeClaims(sub, [kept, access]), session.claims) }
+      }
       const idClaims = await idTokens.verify(idToken, tokens.accessToken, maxAgeAtRefresh)
       checkRefreshed(idClaims, sub, session.tokens.idToken)
       const claims = collect(sub, { id_token: idClaims, userinfo: kept, access_token: access })
-      return { sub, claims: mergeClaims(sub, [claims, kept]) }
+      // A refresh is no authentication: what the new ID token leaves out about it is as it was (section 12.2).
+      return {
+        sub,
+        claims: withAuthentication(mergeClaims(sub, [claims, kept]), {
+          ...authenticationOf(session.claims),
+          ...idClaims,
+        }),
+      }
     },
   }
 }

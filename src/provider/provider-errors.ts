@@ -2,10 +2,17 @@ import * as client from 'openid-client'
 import { type ErrorCode, PosternError } from '../core/errors.ts'
 
 /** What was being asked when something failed: the same answer means different things for a code and for a refresh token. */
-export type Operation = 'discovery' | 'exchange' | 'refresh' | 'userinfo' | 'revocation' | 'keys'
+export type Operation =
+  | 'discovery'
+  | 'exchange'
+  | 'refresh'
+  | 'userinfo'
+  | 'revocation'
+  | 'introspection'
+  | 'keys'
 
 /** Requests that carry our client authentication, so that a bare 401 is about us. */
-const authenticated = new Set<Operation>(['exchange', 'refresh', 'revocation'])
+const authenticated = new Set<Operation>(['exchange', 'refresh', 'revocation', 'introspection'])
 
 /** Our registration or configuration is wrong: RFC 6749 sections 4.1.2.1 and 5.2, RFC 8707 section 2, GitHub's own. */
 const clientErrors = new Set([
@@ -26,13 +33,14 @@ const grantErrors = new Set(['invalid_grant', 'bad_verification_code', 'bad_refr
 /** The provider has a problem of its own (RFC 6749 section 4.1.2.1). */
 const serverErrors = new Set(['server_error', 'temporarily_unavailable'])
 
-/** The person, or the provider's rules about the person, said no: RFC 6749 section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6. */
+/** The person, or the provider's rules about the person, said no: RFC 6749 section 4.1.2.1, OpenID Connect Core 1.0 section 3.1.2.6, RFC 9470 section 5. */
 const userErrors = new Set([
   'access_denied',
   'login_required',
   'consent_required',
   'interaction_required',
   'account_selection_required',
+  'unmet_authentication_requirements',
 ])
 
 /** Errors before any byte of a request left: the provider cannot have processed it. */
@@ -78,8 +86,8 @@ export function translate(error: unknown, operation: Operation): PosternError {
   return new PosternError('POSTERN_PROVIDER_INVALID', `${operation}: ${describe(error, cause)}`)
 }
 
-/** Tells whether the provider revokes no tokens of this kind, such as JWTs that live to their end (RFC 7009 section 2.2.1). */
-export function isNotRevocable(error: unknown): boolean {
+/** Tells whether the server has no such request for tokens of this kind, such as JWTs that live to their end (RFC 7009 section 2.2.1). */
+export function isUnsupportedTokenType(error: unknown): boolean {
   return error instanceof client.ResponseBodyError && error.error === 'unsupported_token_type'
 }
 

@@ -1,4 +1,5 @@
 import * as client from 'openid-client'
+import type { AuthorizationWish } from '../core/authorization-wish.ts'
 import { PosternError } from '../core/errors.ts'
 import type { LoginState } from '../core/login-state.ts'
 import type { Grant, Session, Tokens } from '../core/session.ts'
@@ -12,7 +13,7 @@ import { checkMetadata, metadataOfEndpoints, type ProviderMetadata } from './met
 import { createOpenIdConnect } from './openid-connect.ts'
 import { createPlainOauth } from './plain-oauth.ts'
 import type { ProviderConfig, ProviderLog } from './provider-config.ts'
-import { isNotRevocable, type Operation, translate } from './provider-errors.ts'
+import { isUnsupportedTokenType, type Operation, translate } from './provider-errors.ts'
 import { createProviderFetch, type Fetch } from './provider-fetch.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { readScopes, readTokens } from './tokens.ts'
@@ -100,7 +101,7 @@ export function createProvider(options: {
       await client.tokenRevocation(configure(metadata), token, { token_type_hint: hint })
     }
     const logFailure = (error: unknown): void => {
-      if (isNotRevocable(error)) return
+      if (isUnsupportedTokenType(error)) return
       const { code, detail } = translate(error, 'revocation')
       log.warn({ code, detail }, 'a token could not be revoked')
     }
@@ -126,15 +127,19 @@ export function createProvider(options: {
       const metadata = await discovery.get()
       const parameters = {
         ...config.authorization_params,
+        ...wishParameters(login.wish, config.authorization_params),
         response_type: 'code',
         redirect_uri: redirectUri,
-        scope: flow.scopes.join(' '),
+        scope: askedScopes(flow, login).join(' '),
         state: login.state,
         nonce: login.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(login.codeVerifier),
         code_challenge_method: 'S256',
       }
-      return client.buildAuthorizationUrl(configure(metadata), parameters).href
+      return eachOnce(client.buildAuthorizationUrl(configure(metadata), parameters), {
+        ...parameters,
+        client_id: config.client_id,
+      })
     },
     async exchange(callbackUrl, login) {
       const metadata = await discovery.get()
@@ -145,7 +150,7 @@ export function createProvider(options: {
         const answer = await client.authorizationCodeGrant(configuration, callback, flow.checks(login))
         const tokens = readTokens(answer, clock())
         const identity = await flow.identify(configuration, tokens)
-        const scopes = readScopes(answer, flow.scopes, flow.scopeSeparator)
+        const scopes = readScopes(answer, askedScopes(flow, login), flow.scopeSeparator)
         return Object.freeze({ ...identity, scopes, tokens })
       })
     },
@@ -172,13 +177,21 @@ export function createProvider(options: {
     endSessionUrl({ idToken, postLogoutRedirectUri, state }) {
       const metadata = discovery.current()
       if (metadata?.end_session_endpoint === undefined) return undefined
-      return client.buildEndSessionUrl(configure(metadata), {
+      const parameters = {
         ...(idToken !== undefined && { id_token_hint: idToken }),
+        client_id: config.client_id,
         post_logout_redirect_uri: postLogoutRedirectUri,
         ...(state !== undefined && { state }),
-      }).href
+      }
+      return eachOnce(client.buildEndSessionUrl(configure(metadata), parameters), parameters)
     },
   }
+}
+
+/** The address with each of these parameters once, whatever the endpoint's own query brings along (RFC 6749 section 3.1). */
+function eachOnce(url: URL, parameters: Readonly<Record<string, string>>): string {
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return url.href
 }
 
 async function loadMetadata(config: ProviderConfig, fetch: Fetch): Promise<ProviderMetadata> {
@@ -188,6 +201,25 @@ async function loadMetadata(config: ProviderConfig, fetch: Fetch): Promise<Provi
   const document = await fetchJsonDocument(fetch, address, 'application/json')
   if (isObject(document)) return checkMetadata(document, config)
   throw new PosternError('POSTERN_PROVIDER_INVALID', 'the discovery document is not a JSON object')
+}
+
+/** The usual scopes, and those this login wants beside them. */
+function askedScopes({ scopes }: LoginFlow, { wish }: LoginState): readonly string[] {
+  return [...new Set([...scopes, ...(wish?.scopes ?? [])])]
+}
+
+/**
+ * What a wish puts in place of the configured parameters: its own contexts, but never more time than they leave.
+ * @see OpenID Connect Core 1.0 section 3.1.2.1
+ */
+function wishParameters(
+  { acr, maxAge }: AuthorizationWish = {},
+  { max_age: most }: ProviderConfig['authorization_params'],
+): Record<string, string> {
+  return {
+    ...(acr !== undefined && { acr_values: acr.join(' ') }),
+    ...(maxAge !== undefined && !(Number(most) < maxAge) && { max_age: String(maxAge) }),
+  }
 }
 
 async function translated<T>(operation: Operation, run: () => Promise<T>): Promise<T> {

@@ -70,9 +70,21 @@ export function createSigningKeys(download: () => Promise<unknown>, clock: () =>
 }
 
 function readKeySet(answer: unknown): LocalJWKSet {
-  const set = createLocalJWKSet(answer as JSONWebKeySet)
+  const set = keySetOf(answer)
   if (set.jwks().keys.length > maxKeys) {
     throw new PosternError('POSTERN_PROVIDER_INVALID', `the provider publishes more than ${maxKeys} keys`)
   }
   return set
+}
+
+/** That the keys are none is no fault of the token for which they were fetched. */
+function keySetOf(answer: unknown): LocalJWKSet {
+  try {
+    return createLocalJWKSet(answer as JSONWebKeySet)
+  } catch {
+    throw new PosternError(
+      'POSTERN_PROVIDER_INVALID',
+      'what the provider publishes as keys is no JSON Web Key Set',
+    )
+  }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { CorsHeaders } from '../core/cors.ts'
 import type { PosternError } from '../core/errors.ts'
 import { upstreamFailure } from './failure.ts'
 import type { LiveStreams } from './live-streams.ts'
@@ -20,6 +21,8 @@ export type ForwardPlan = Readonly<{
   setCookies: () => readonly string[]
   /** Whether the response is for one person only. */
   isProtected: boolean
+  /** What pages of other origins are told, in place of what the upstream says about it. */
+  cors?: CorsHeaders | undefined
   /** The client waits for 100 Continue before it sends the body (RFC 9110 section 10.1.1). */
   expectsContinue?: boolean | undefined
   /** Where to register a tunnel or event stream, so that it ends with its session; `endsAt` in epoch seconds. */
@@ -114,8 +117,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   protected headOf(raw: readonly Buffer[]): ResponseHead {
-    const { setCookies, isProtected, facts } = this.plan
-    return responseHead(raw, { setCookies: setCookies(), isProtected }, facts.ownsCookie)
+    const { setCookies, isProtected, cors, facts } = this.plan
+    return responseHead(raw, { setCookies: setCookies(), isProtected, cors }, facts.ownsCookie)
   }
 
   private onHead(raw: Buffer[], status: number, reason: string): void {

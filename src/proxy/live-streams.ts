@@ -1,6 +1,9 @@
 /** Open tunnels and event streams by session, so that they end when their session does. */
 export type LiveStreams = Readonly<{
-  /** Registers a stream of a session that ends at `endsAt` (epoch seconds); returns what takes it out again. */
+  /**
+   * Registers a stream of a session that ends at `endsAt` (epoch seconds); returns what takes it out again. One that opens
+   * after its session was ended, since the upstream took its time, is closed at once.
+   */
   add: (sessionId: string, endsAt: number, close: () => void) => () => void
   /** Closes every stream of a session. */
   end: (sessionId: string) => void
@@ -11,8 +14,8 @@ export type LiveStreams = Readonly<{
 
 type Stream = Readonly<{ endsAt: number; close: () => void }>
 
-/** An empty registry. */
-export function createLiveStreams(): LiveStreams {
+/** An empty registry; `hasEnded` tells whether a session was ended before its time. */
+export function createLiveStreams(hasEnded: (sessionId: string) => boolean = () => false): LiveStreams {
   const sessions = new Map<string, Set<Stream>>()
 
   const remove = (sessionId: string, stream: Stream): void => {
@@ -37,6 +40,7 @@ export function createLiveStreams(): LiveStreams {
       const stream = { endsAt, close }
       const streams = sessions.get(sessionId) ?? new Set()
       sessions.set(sessionId, streams.add(stream))
+      if (hasEnded(sessionId)) closeWhere(sessionId, (each) => each === stream)
       return () => remove(sessionId, stream)
     },
     end: (sessionId) => closeWhere(sessionId, () => true),

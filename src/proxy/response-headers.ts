@@ -1,3 +1,4 @@
+import type { CorsHeaders } from '../core/cors.ts'
 import { connectionTokens, hopByHopHeaders, privateCacheControl } from '../core/headers.ts'
 import { withoutHeaders } from './flat-headers.ts'
 
@@ -7,6 +8,8 @@ export type ResponseFacts = Readonly<{
   setCookies: readonly string[]
   /** Whether the response was given to one person only, and no shared cache may keep it. */
   isProtected: boolean
+  /** What pages of other origins are told, in place of what the upstream says about it. */
+  cors?: CorsHeaders | undefined
 }>
 
 export type ResponseHead = Readonly<{
@@ -21,6 +24,7 @@ type Fate =
   | 'cache-control'
   | 'content-type'
   | 'targeted-cache'
+  | 'cors'
   | 'strip'
   | 'pass'
 
@@ -52,6 +56,7 @@ export function responseHead(
     if (fate === 'strip' || fate === 'connection') continue
     if (fate === 'set-cookie' && ownsCookie(cookieName(value))) continue
     if (fate === 'targeted-cache' && isPrivate) continue
+    if (fate === 'cors' && facts.cors !== undefined) continue
     if (fate === 'cache-control' && isPrivate) {
       cacheControl.push(value)
       continue
@@ -61,6 +66,7 @@ export function responseHead(
   }
   const own = withoutHeaders(headers, connectionTokens(connection))
   if (isPrivate) own.push('Cache-Control', privateCacheControl(cacheControl.join(', ')))
+  if (facts.cors !== undefined) own.push(...Object.entries(facts.cors).flat())
   for (const line of facts.setCookies) own.push('Set-Cookie', line)
   return { headers: own, isEventStream }
 }
@@ -77,6 +83,7 @@ function fateOf(name: string): Fate {
   if (name === 'connection' || name === 'set-cookie' || name === 'cache-control' || name === 'content-type')
     return name
   if (hopByHopHeaders.has(name)) return 'strip'
+  if (name.startsWith('access-control-')) return 'cors'
   return /(?:^|-)cdn-cache-control$|^surrogate-control$|^x-accel-expires$/.test(name)
     ? 'targeted-cache'
     : 'pass'

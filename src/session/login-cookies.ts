@@ -3,7 +3,7 @@ import { type LoginState, loginLifetime, maxPendingLogins } from '../core/login-
 import { findCookies } from './cookie-header.ts'
 import { type CookieAttributes, createCookieLines, maxCookieBytes } from './cookie-line.ts'
 import type { Sealer } from './sealer.ts'
-import { isObject, isText, isTime, type Shape } from './shape.ts'
+import { isObject, isText, isTime, isWish, type Shape } from './shape.ts'
 
 /** The cookies of logins under way, one for each. Cookie headers are those of requests; lines are Set-Cookie lines. */
 export type LoginCookies = Readonly<{
@@ -14,6 +14,8 @@ export type LoginCookies = Readonly<{
     cookieHeader: string | undefined,
     state: string,
   ): Readonly<{ login: LoginState; isExpired: boolean }> | undefined
+  /** The logins that this browser has under way. */
+  pending(cookieHeader: string | undefined): readonly LoginState[]
   /** Lines that delete the cookie of one login, if the request has it. */
   clear(cookieHeader: string | undefined, state: string): string[]
   /** Lines that delete the cookies of all logins. */
@@ -26,6 +28,7 @@ const loginShape: Shape = {
   codeVerifier: isText,
   returnTo: isText,
   createdAt: isTime,
+  wish: isWish,
 }
 
 /** How far, in seconds, a login may lie in the future: clocks of replicas differ. */
@@ -66,23 +69,36 @@ export function createLoginCookies(options: {
   }
 
   function setLine(issued: string, login: LoginState): string {
-    const line = lines.set(issued, sealer.seal(purpose, login), loginLifetime)
-    if (line.length <= maxCookieBytes) return line
+    const set = (kept: LoginState) => lines.set(issued, sealer.seal(purpose, kept), loginLifetime)
     // A return target this long is given up for the front page rather than the login for the return target.
     const shortened = { ...login, returnTo: `${new URL(login.returnTo).origin}/` }
-    return lines.set(issued, sealer.seal(purpose, shortened), loginLifetime)
+    for (const kept of [login, shortened]) {
+      const line = set(kept)
+      if (line.length <= maxCookieBytes) return line
+    }
+    // Nobody will know what was asked for in vain: the loop guard ends that.
+    const { wish, ...bare } = shortened
+    return set(bare)
   }
 
   function find(cookieHeader: string | undefined, state: string) {
     const ending = `.${hash(state)}`
     for (const { suffix, value } of findCookies(cookieHeader, prefix)) {
       if (!suffix.endsWith(ending)) continue
-      const opened = sealer.open(purpose, value)?.value
-      if (!isObject(opened, loginShape)) continue
-      const login = opened as LoginState
-      if (isSame(login.state, state)) return { login, isExpired: isExpired(login) }
+      const login = open(value)
+      if (login !== undefined && isSame(login.state, state)) return { login, isExpired: isExpired(login) }
     }
     return undefined
+  }
+
+  function pending(cookieHeader: string | undefined): LoginState[] {
+    const logins = findCookies(cookieHeader, prefix).map(({ value }) => open(value))
+    return logins.filter((login) => login !== undefined && !isExpired(login)) as LoginState[]
+  }
+
+  function open(value: string): LoginState | undefined {
+    const opened = sealer.open(purpose, value)?.value
+    return isObject(opened, loginShape) ? (opened as LoginState) : undefined
   }
 
   function isExpired({ createdAt }: LoginState): boolean {
@@ -107,7 +123,7 @@ export function createLoginCookies(options: {
     return suffixes.slice(0, maxClears).map((suffix) => lines.clear(prefix + suffix))
   }
 
-  return Object.freeze({ issue, find, clear, clearAll })
+  return Object.freeze({ issue, find, pending, clear, clearAll })
 }
 
 /** The issue time in a cookie's name; anything else counts as the oldest of all. */

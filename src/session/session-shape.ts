@@ -1,5 +1,5 @@
 import type { Session } from '../core/session.ts'
-import { isObject, isText, isTextList, isTime, type Shape } from './shape.ts'
+import { isObject, isText, isTextList, isTime, isWish, type Shape } from './shape.ts'
 
 /** The version of the shape; raised when it changes, so that older cookies are no sessions instead of wrong ones. */
 const version = 1
@@ -21,6 +21,7 @@ const sessionShape: Shape = {
   tokens: (value) => isObject(value, tokensShape),
   createdAt: isTime,
   lastSeenAt: isTime,
+  unmet: isWish,
 }
 
 const sealedShape: Shape = {

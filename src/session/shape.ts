@@ -24,6 +24,18 @@ export function isTextList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every(isText)
 }
 
+/** A wish of a login, where there is one. */
+const wishShape: Shape = {
+  scopes: (value) => value === undefined || isTextList(value),
+  acr: (value) => value === undefined || isTextList(value),
+  maxAge: (value) => value === undefined || isTime(value),
+}
+
+/** Tells whether it is what a login asks for beside the usual, or nothing. */
+export function isWish(value: unknown): boolean {
+  return value === undefined || isObject(value, wishShape)
+}
+
 /** Tells whether it is a time in epoch seconds. */
 export function isTime(value: unknown): value is number {
   return Number.isFinite(value)

@@ -6,6 +6,9 @@ const readers: Readonly<Record<string, Reader>> = {
   'as it is': (path) => path,
   'RFC 3986 dot removal': withoutDots,
   'WHATWG URL': (path) => new URL(`http://host${path}`).pathname,
+  // What begins with two slashes is an address without a scheme to `new URL(url, base)`.
+  'URL against a base': (path) =>
+    URL.canParse(path, 'http://host') ? new URL(path, 'http://host').pathname : path,
   'one decoding': decoded,
   'two decodings': (path) => decoded(decoded(path)),
   '%uXXXX': (path) =>

@@ -1,108 +1,93 @@
-/** One HTTP/1.1 message as its bytes say, one character a byte. */
-export type Message = Readonly<{
-  /** The request or status line. */
-  start: string
-  headers: readonly (readonly [name: string, value: string])[]
+import type { Gateway } from '../support/gateway.ts'
+import type { Connection } from '../support/recorder.ts'
+import { requestBytes } from '../support/scene.ts'
+
+/** An answer as its bytes came, taken apart. */
+export type Answer = Readonly<{
+  status: number
+  headers: readonly (readonly [string, string])[]
   body: string
 }>
 
-/** What was cut off a stream of bytes, and what is left of it. */
-export type Cut = Readonly<{ messages: readonly Message[]; rest: string }>
-
-const requestLine = /^[!#$%&'*+\-.^`|~\w]+ [!-~]+ HTTP\/1\.1$/
-const statusLine = /^HTTP\/1\.1 (\d{3}) [\t -~]*$/
-const headerLine = /^([!#$%&'*+\-.^`|~\w]+): *([\t -~\x80-\xff]*)$/
-
-/**
- * Cuts a stream into its messages, as the strictest reader there can be.
- *
- * @param isHead - whether the first one answers a HEAD and so has no body, whatever it says
- * @throws {Error} when another reader could find other messages in it: anything that RFC 9112 leaves to the recipient
- */
-export function messagesIn(bytes: string, isHead = false): Cut {
-  const messages: Message[] = []
-  let rest = bytes
-  for (;;) {
-    const found = firstMessage(rest, isHead && isFirst(messages))
-    if (found === undefined) return { messages, rest }
-    messages.push(found.message)
-    rest = found.rest
-  }
-}
-
-/** Interim answers come before the first one (RFC 9110 section 15.2). */
-function isFirst(messages: readonly Message[]): boolean {
-  return messages.every((message) => statusOf(message) < 200)
-}
-
-function firstMessage(bytes: string, isHead: boolean): { message: Message; rest: string } | undefined {
+/** Takes the first answer in some bytes apart; names in lower case. */
+export function answerOf(bytes: string): Answer {
   const end = bytes.indexOf('\r\n\r\n')
-  if (end === -1) return undefined
-  const [start = '', ...lines] = bytes.slice(0, end).split('\r\n')
-  if (!requestLine.test(start) && !statusLine.test(start)) throw new Error(`no start line: ${start}`)
-  const headers = lines.map(headerOf)
-  const after = bytes.slice(end + 4)
-  const framed = isHead ? { body: '', rest: after } : bodyOf(after, start, headers)
-  return framed && { message: { start, headers, body: framed.body }, rest: framed.rest }
-}
-
-function headerOf(line: string): readonly [string, string] {
-  const [, name, value] = headerLine.exec(line) ?? []
-  if (name === undefined || value === undefined) throw new Error(`no header line: ${JSON.stringify(line)}`)
-  return [name.toLowerCase(), value.trimEnd()]
-}
-
-type Framed = { body: string; rest: string }
-
-function bodyOf(bytes: string, start: string, headers: Message['headers']): Framed | undefined {
-  const lengths = valuesOf({ headers }, 'content-length')
-  const codings = valuesOf({ headers }, 'transfer-encoding')
-  if (lengths.length + codings.length > 1) throw new Error(`framed twice: ${[...lengths, ...codings]}`)
-  const [length] = lengths
-  const [coding] = codings
-  if (/^HTTP\/1\.1 (?:1\d\d|204|304) /.test(start)) return { body: '', rest: bytes }
-  if (length !== undefined) return ofLength(bytes, length)
-  if (coding === undefined) return { body: '', rest: bytes }
-  if (coding !== 'chunked') throw new Error(`coding ${coding}`)
-  return ofChunks(bytes)
-}
-
-function ofLength(bytes: string, length: string): Framed | undefined {
-  if (!/^(?:0|[1-9]\d*)$/.test(length)) throw new Error(`length ${length}`)
-  const end = Number(length)
-  return bytes.length < end ? undefined : { body: bytes.slice(0, end), rest: bytes.slice(end) }
-}
-
-function ofChunks(bytes: string): Framed | undefined {
-  let body = ''
-  let rest = bytes
-  for (;;) {
-    const end = rest.indexOf('\r\n')
-    if (end === -1) return undefined
-    const size = rest.slice(0, end)
-    if (!/^[\da-f]{1,8}$/i.test(size)) throw new Error(`chunk size ${JSON.stringify(size)}`)
-    const length = Number.parseInt(size, 16)
-    const chunk = rest.slice(end + 2, end + 2 + length)
-    const after = rest.slice(end + 2 + length)
-    if (after.length < 2) return undefined
-    if (!after.startsWith('\r\n')) throw new Error('a chunk or trailer without its end')
-    body += chunk
-    rest = after.slice(2)
-    if (length === 0) return { body, rest }
+  const [statusLine = '', ...lines] = bytes.slice(0, end).split('\r\n')
+  return {
+    status: Number(statusLine.split(' ')[1]),
+    headers: lines.map((line) => {
+      const colon = line.indexOf(':')
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^[ \t]+/, '')] as const
+    }),
+    body: bytes.slice(end + 4),
   }
 }
 
-/** The values of a header, by its name in lower case. */
-export function valuesOf({ headers }: Pick<Message, 'headers'>, name: string): string[] {
-  return headers.filter(([known]) => known === name).map(([, value]) => value)
+/** The values of a header in an answer. */
+export function valuesIn({ headers }: Answer, name: string): string[] {
+  return headers.filter(([other]) => other === name).map(([, value]) => value)
 }
 
-/** The target of a request. */
-export function targetOf({ start }: Message): string {
-  return start.split(' ')[1] as string
+/** What a browser would send back after these answers, as name and value. */
+export function cookiesAfter(
+  answer: Answer,
+  before: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
+  const jar = new Map(before)
+  for (const line of valuesIn(answer, 'set-cookie')) {
+    const [pair = ''] = line.split(';')
+    const name = pair.slice(0, pair.indexOf('='))
+    if (/;\s*max-age=0\b/i.test(line)) jar.delete(name)
+    else jar.set(name, pair.slice(pair.indexOf('=') + 1))
+  }
+  return jar
 }
 
-/** The status of a response. */
-export function statusOf({ start }: Message): number {
-  return Number(start.split(' ')[1])
+/** A Cookie header of a jar; none when it is empty. */
+export function cookieHeader(jar: ReadonlyMap<string, string>): string[] {
+  return jar.size === 0 ? [] : [`Cookie: ${[...jar].map(([name, value]) => `${name}=${value}`).join('; ')}`]
+}
+
+/** An upstream that answers each request head by what `script` makes of its request line. */
+export function scripted(script: (requestLine: string) => string): (connection: Connection) => void {
+  return (connection) => {
+    let seen = 0
+    connection.socket.on('data', () => {
+      const heads = [...connection.bytes().matchAll(/([A-Z]+ \S+ HTTP\/1\.1)\r\n[\s\S]*?\r\n\r\n/g)]
+      for (const [, line = ''] of heads.slice(seen)) connection.send(script(line))
+      seen = heads.length
+    })
+  }
+}
+
+/** The escapes of the data files undone, in any column. */
+export function unescaped(text: string): string {
+  return text.replace(/\\(?:x([\da-f]{2})|(.))/gi, (_, hex, char: string) =>
+    char === undefined
+      ? String.fromCharCode(Number.parseInt(hex, 16))
+      : ({ t: '\t', r: '\r', n: '\n' }[char] ?? char),
+  )
+}
+
+/** Sends requests on one connection, the next before the answer of the last, and gives the answers. */
+export async function inOneGo(gateway: Gateway, requests: readonly (readonly string[])[]): Promise<Answer[]> {
+  const bytes = requests.map(([line = '', ...headers], index) =>
+    requestBytes(gateway, line, [
+      ...headers,
+      index === requests.length - 1 ? 'Connection: close' : 'Connection: keep-alive',
+    ]),
+  )
+  return answersIn(await gateway.exchange(bytes.join('')))
+}
+
+/** All answers in some bytes, by their lengths. */
+function answersIn(bytes: string): Answer[] {
+  const answers: Answer[] = []
+  for (let rest = bytes; rest !== ''; ) {
+    const answer = answerOf(rest)
+    const length = Number(valuesIn(answer, 'content-length')[0] ?? 0)
+    answers.push({ ...answer, body: answer.body.slice(0, length) })
+    rest = answer.body.slice(length)
+  }
+  return answers
 }

@@ -7,6 +7,7 @@ import { login } from './login.ts'
 import { processTree } from './measure.ts'
 import { freePort, serveProgram } from './processes.ts'
 import { guardedPath, type Running } from './subject.ts'
+import { benchAudience, type TokenIssuer } from './token-issuer.ts'
 
 /** How one Postern differs from another in this bench. */
 export type PosternOptions = Readonly<{
@@ -17,6 +18,8 @@ export type PosternOptions = Readonly<{
   logLevel?: 'warn' | 'info'
   /** How many rules the configuration has, 10 unless told. */
   rules?: number
+  /** Whose access tokens are accepted beside sessions; nobody's unless told. */
+  tokens?: TokenIssuer
   /** The first key of the ring, base64. */
   key?: string
 }>
@@ -47,10 +50,15 @@ function configuration(bench: Bench, options: PosternOptions, port: number, admi
       scopes: benchClient.scopes,
     },
     session: { keys: [options.key ?? randomBytes(32).toString('base64')] },
+    ...(options.tokens && { bearer: bearerSection(options.tokens) }),
     upstreams: { app: { url: bench.upstream } },
     routes: rules(options.rules ?? 10),
     logging: { level: options.logLevel ?? 'warn' },
   }
+}
+
+function bearerSection({ issuer, jwksUri }: TokenIssuer): object {
+  return { issuers: [{ issuer, audience: benchAudience, jwks_uri: jwksUri, type: 'at+jwt' }] }
 }
 
 function rules(count: number): object[] {

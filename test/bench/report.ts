@@ -3,10 +3,13 @@ import type { Comparison, Row } from './comparison.ts'
 import type { StreamResult } from './experiments.ts'
 import type { Spread } from './statistics.ts'
 import type { Target } from './targets.ts'
+import type { Signature } from './token-issuer.ts'
+import type { TokenResult } from './tokens.ts'
 
 export type Experiments = Readonly<{
   rules: Spread
   sessions: Spread
+  tokens: TokenResult
   download: StreamResult
   upload: StreamResult
   /** MB. */
@@ -77,10 +80,21 @@ function experimentTable(experiments: Experiments): Table {
   const stream = ({ throughputRatio, cpuRatio, extraMemory }: StreamResult) =>
     `throughput ${showSpread(throughputRatio)} × floor, CPU ${showSpread(cpuRatio)} × floor, ` +
     `memory +${extraMemory.postern.toFixed(0)} MB (floor +${extraMemory.floor.toFixed(0)} MB)`
+  const { tokens } = experiments
+  const firstSight = (alg: Signature) =>
+    `CPU ${showSpread(tokens.firstSight[alg])} × session, ${tokens.firstSightMicros[alg].toFixed(0)} µs`
   return [
     ['Postern', 'result'],
     ['10,000 rules against 10', `CPU ${showSpread(experiments.rules)} ×`],
     ['10,000 sessions against one', `CPU ${showSpread(experiments.sessions)} ×`],
+    ['a JWT seen before against a session', `CPU ${showSpread(tokens.seen)} ×`],
+    ['a new ES256 token', firstSight('ES256')],
+    ['a new RS256 token', firstSight('RS256')],
+    ['key fetches for all of these tokens', String(tokens.fetches)],
+    [
+      `${tokens.flood.tokens} tokens with unknown keys`,
+      `${tokens.flood.fetches} key fetches in ${tokens.flood.seconds.toFixed(1)} s`,
+    ],
     ['100 MB download', stream(experiments.download)],
     ['100 MB upload', stream(experiments.upload)],
     ['idle memory', `${experiments.idleMemory.toFixed(0)} MB`],

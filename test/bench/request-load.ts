@@ -5,8 +5,12 @@ import { createAnswerCounter } from './answer-counter.ts'
 import { cpuMicros } from './measure.ts'
 import { quantile } from './statistics.ts'
 
-/** What is asked for; one Cookie header after the other is sent, round and round. No cookies: none is sent. */
-export type Target = Readonly<{ url: string; cookies: readonly string[] }>
+/** What is asked for; one Cookie or Authorization header after the other is sent, round and round. None: none is sent. */
+export type Target = Readonly<{
+  url: string
+  cookies: readonly string[]
+  authorizations?: readonly string[]
+}>
 
 /** How much of it: `warmUp` requests that are not counted, then `requests`, but no longer than `maxSeconds`. */
 export type Slice = Readonly<{ connections: number; warmUp: number; requests: number; maxSeconds: number }>
@@ -26,8 +30,11 @@ type Prepared = Readonly<{ host: string; port: number; requests: readonly Buffer
 /** Builds the bytes of every request once, so that a run only writes them. */
 export function prepareRequests(target: Target): Prepared {
   const url = new URL(target.url)
-  const cookies = target.cookies.length === 0 ? [''] : target.cookies
-  const requests = cookies.map((cookie) => requestBytes('GET', url, cookie))
+  const { cookies, authorizations = [] } = target
+  const requests =
+    authorizations.length > 0
+      ? authorizations.map((value) => requestBytes('GET', url, '', [`Authorization: ${value}`]))
+      : (cookies.length === 0 ? [''] : cookies).map((cookie) => requestBytes('GET', url, cookie))
   return { host: url.hostname, port: Number(url.port), requests }
 }
 

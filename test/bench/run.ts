@@ -12,6 +12,7 @@ import { fullPlan, type Plan, quickPlan } from './rounds.ts'
 import { sessionName } from './subject.ts'
 import { subjects } from './subjects.ts'
 import { judge } from './targets.ts'
+import { compareTokens } from './tokens.ts'
 
 const usage = `npm run bench -- [--quick] [--markdown] [--json FILE]
 
@@ -54,11 +55,13 @@ async function experiment(bench: Bench, plan: Plan): Promise<Experiments> {
   const rules = await compareRules(bench, plan)
   say('sessions')
   const sessions = await compareSessions(bench, plan)
+  say('bearer tokens')
+  const tokens = await compareTokens(bench, plan)
   say('streams')
   const download = await compareStreams(bench, plan, 'download')
   const upload = await compareStreams(bench, plan, 'upload')
   say('memory')
-  return { rules, sessions, download, upload, idleMemory: await measureIdleMemory(bench) }
+  return { rules, sessions, tokens, download, upload, idleMemory: await measureIdleMemory(bench) }
 }
 
 function createReport(plan: Plan, comparison: Comparison, experiments: Experiments | undefined): Report {

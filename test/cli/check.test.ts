@@ -28,6 +28,13 @@ t.test('counts what there is, and repeats warnings', async (t) => {
   ])
 })
 
+t.test('takes a file without a login', async (t) => {
+  const bearer =
+    'bearer: { issuers: [{ issuer: https://login.example.com, audience: https://api.example.com }] }'
+  const { code, lines } = check(t, yamlWith({ provider: '', session: '', bearer }))
+  t.strictSame([code, lines], [0, ['postern.yaml is valid: 1 route, 1 upstream']])
+})
+
 t.test('lists every problem of a bad file, and returns 78', async (t) => {
   const { code, lines } = check(t, yamlWith({ server: 'server: {}', routes: 'routes: []' }))
   t.equal(code, 78)

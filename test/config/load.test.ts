@@ -1,13 +1,9 @@
 import { isAbsolute, join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problem.ts'
 import type { Rule } from '../../src/core/rules.ts'
-import { type Overrides, problemLines, testKey, writeConfig, yamlWith } from './support.ts'
-
-function load(t: Test, overrides: Overrides, env: Record<string, string> = {}) {
-  return loadConfig(writeConfig(t, yamlWith(overrides)), { env })
-}
+import { load, problemLines, testKey, yamlWith } from './support.ts'
 
 t.test('gives every key its default', async (t) => {
   const config = load(t, {})
@@ -56,6 +52,8 @@ t.test('gives every key its default', async (t) => {
   t.strictSame(config.warnings, [])
 })
 
+t.test('has no bearer section unless it is written', async (t) => t.equal(load(t, {}).bearer, undefined))
+
 t.test('makes a rule of each route', async (t) => {
   const { routes } = load(t, {
     upstreams: 'upstreams: { web: { url: https://web:3443, case_sensitive: true } }',
@@ -76,9 +74,13 @@ t.test('makes a rule of each route', async (t) => {
     path: '/a',
     upstream: 'web',
     access: 'public',
+    credentials: ['session'],
+    audience: [],
     scopes: [],
     anyScope: [],
     claims: {},
+    acr: [],
+    onMissingScope: 'forbid',
     allow: ['encoded-slash'],
     onUnauthenticated: 'auto',
     allowedOrigins: [],
@@ -93,9 +95,13 @@ t.test('makes a rule of each route', async (t) => {
     methods: ['GET', 'M-SEARCH'],
     upstream: 'web',
     access: 'authenticated',
+    credentials: ['session'],
+    audience: [],
     scopes: ['a'],
     anyScope: ['b', 'c'],
     claims: { groups: ['staff', 3, true] },
+    acr: [],
+    onMissingScope: 'forbid',
     allow: [],
     onUnauthenticated: 'challenge',
     allowedOrigins: ['https://b.example.com'],
@@ -104,6 +110,25 @@ t.test('makes a rule of each route', async (t) => {
     caseSensitive: true,
   }
   t.strictSame(routes, [first, second])
+})
+
+t.test('makes a rule of what a route says about tokens, authentication and missing scopes', async (t) => {
+  const { routes } = load(t, {
+    bearer:
+      'bearer: { issuers: [{ issuer: https://login.example.com, audience: [https://api.example.com, orders] }] }',
+    routes: `routes:
+  - { path: /a, upstream: web, any_scope: [a], credentials: [bearer], audience: [orders] }
+  - { path: /b, upstream: web, scopes: [a], on_missing_scope: request, acr: [urn:example:mfa, "2"], max_age: 90m }`,
+  })
+  t.match(routes[0], { credentials: ['bearer'], audience: ['orders'], onMissingScope: 'forbid', acr: [] })
+  t.notOk('maxAge' in (routes[0] as Rule))
+  t.match(routes[1], { credentials: ['session', 'bearer'], audience: [], onMissingScope: 'request' })
+  t.match(routes[1], { acr: ['urn:example:mfa', '2'], maxAge: 5_400 })
+})
+
+t.test('takes a route that names nothing but how somebody authenticated', async (t) => {
+  const routes = 'routes: [{ path: /a, upstream: web, acr: [mfa] }, { path: /b, upstream: web, max_age: 5m }]'
+  for (const { access } of load(t, { routes }).routes) t.equal(access, 'authenticated')
 })
 
 t.test('reads files that keys name, relative to the configuration', async (t) => {
@@ -116,9 +141,9 @@ t.test('reads files that keys name, relative to the configuration', async (t) =>
   })
   const certificate = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----'
   const key = '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----'
-  t.equal(config.provider.client_secret, 'top-secret')
-  t.strictSame(config.provider.client_key, { pem_or_jwk: key, key_id: 'k1' })
-  t.strictSame(config.provider.tls, { ca: certificate })
+  t.equal(config.provider?.client_secret, 'top-secret')
+  t.strictSame(config.provider?.client_key, { pem_or_jwk: key, key_id: 'k1' })
+  t.strictSame(config.provider?.tls, { ca: certificate })
   t.equal(config.session.keys.length, 2)
   const { web } = config.upstreams
   t.strictSame(web?.tls, {
@@ -134,7 +159,7 @@ t.test('takes a client key without an id', async (t) => {
     provider:
       'provider: { issuer: https://login.example.com, client_id: p, client_auth: private_key_jwt, client_key_file: key.pem }',
   })
-  t.strictSame(Object.keys(provider.client_key ?? {}), ['pem_or_jwk'])
+  t.strictSame(Object.keys(provider?.client_key ?? {}), ['pem_or_jwk'])
 })
 
 t.test('takes a provider of plain OAuth 2.0', async (t) => {
@@ -142,7 +167,7 @@ t.test('takes a provider of plain OAuth 2.0', async (t) => {
     provider:
       'provider: { endpoints: { authorization: https://id.example.com/a, token: https://id.example.com/t, userinfo: https://id.example.com/u }, client_id: p, client_auth: none, scopes: ["read:user"], userinfo: { preferred_username: login } }',
   })
-  t.strictSame(provider.userinfo, { sub: 'sub', preferred_username: 'login' })
+  t.strictSame(provider?.userinfo, { sub: 'sub', preferred_username: 'login' })
 })
 
 const listeners: [string, object][] = [
@@ -227,6 +252,35 @@ t.test('takes http on loopback hosts without a warning', async (t) => {
   t.strictSame(warnings, [])
 })
 
+t.test('warns of each address of the bearer section that a switch leaves unencrypted', async (t) => {
+  const { warnings } = load(t, {
+    bearer: `bearer:
+  dangerously_allow_http: true
+  issuers:
+    - { issuer: http://a.example.com/realm, audience: a, jwks_uri: http://b.example.com/keys }
+    - { issuer: http://127.0.0.1:9400, audience: a, jwks_uri: https://c.example.com/keys }
+  introspection: { endpoint: http://d.example.com/i, client_id: p, client_secret: s, audience: a }`,
+  })
+  const risk = 'is not encrypted; whoever is on the network can make up tokens'
+  t.strictSame(warnings, [
+    `bearer.dangerously_allow_http: bearer.issuers[0].issuer (http://a.example.com) ${risk}`,
+    `bearer.dangerously_allow_http: bearer.issuers[0].jwks_uri (http://b.example.com) ${risk}`,
+    `bearer.dangerously_allow_http: bearer.introspection.endpoint (http://d.example.com) ${risk}`,
+  ])
+})
+
+t.test('warns of an issuer whose access tokens have the audience of ID tokens', async (t) => {
+  const bearer = (type: string) =>
+    `bearer: { issuers: [{ issuer: https://other.example.com, audience: a }, { issuer: https://login.example.com, audience: [a, postern], type: ${type} }] }`
+  const warning =
+    'bearer.issuers[1].audience: "postern" is provider.client_id, the audience of this gateway\'s ID tokens; tokens that are not marked as access tokens are refused. Give the API an audience of its own, or write "type: at+jwt"'
+  t.strictSame(load(t, { bearer: bearer('any') }).warnings, [warning])
+  t.strictSame(load(t, { bearer: bearer('jwt') }).warnings, [warning])
+  t.strictSame(load(t, { bearer: bearer('at+jwt') }).warnings, [], 'these are told apart')
+  const nobody = { provider: '', session: '', bearer: bearer('any') }
+  t.strictSame(load(t, nobody).warnings, [], 'there are no ID tokens for this gateway')
+})
+
 t.test('warns of each address that a switch leaves unencrypted', async (t) => {
   const { warnings } = load(t, {
     server: 'server: { public_url: http://app.example.com, dangerously_allow_http: true }',
@@ -292,7 +346,7 @@ t.test('reads through the function it is given', async (t) => {
         })
   }
   const { provider } = loadConfig('postern.yaml', { env: {}, readFile })
-  t.equal(provider.client_secret, 'hush')
+  t.equal(provider?.client_secret, 'hush')
   t.ok(isAbsolute(String(seen[1])))
 })
 

@@ -4,7 +4,8 @@ import t from 'tap'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { configReference } from '../../src/config/reference.ts'
-import { testKey } from './support.ts'
+import { ruleProblems } from '../../src/core/rules.ts'
+import { testKey, writeConfig } from './support.ts'
 
 const published = (name: string) => readFileSync(join('config', name), 'utf8')
 
@@ -31,10 +32,26 @@ t.test('the JSON Schema documents every key', async (t) => {
   t.strictSame(undocumented('', configJsonSchema()), [])
 })
 
+const env = { POSTERN_CLIENT_SECRET: 'hush', POSTERN_SESSION_KEY: testKey }
+
 t.test('the example loads, with the two secrets in the environment', async (t) => {
-  const env = { POSTERN_CLIENT_SECRET: 'hush', POSTERN_SESSION_KEY: testKey }
   const config = loadConfig('config/postern.yaml', { env })
   t.equal(config.routes.length, 5)
-  t.equal(config.provider.client_secret, 'hush')
+  t.equal(config.provider?.client_secret, 'hush')
   t.strictSame(config.warnings, [])
+})
+
+t.test('the example loads with its bearer section and all of its routes, too', async (t) => {
+  const yaml = published('postern.yaml')
+    .replace(/^# (?=bearer:| {2})/gm, '')
+    .replace(/^ {2}# (?=- \{)/gm, '  ')
+  const { bearer, routes, warnings } = loadConfig(writeConfig(t, yaml), { env, checkRules: ruleProblems })
+  t.match(bearer, { issuers: [{ type: 'any' }], introspection: { cache: 30_000 } })
+  t.equal(routes.length, 8)
+  t.match(routes.map(({ maxAge, onMissingScope, cors }) => ({ maxAge, onMissingScope, cors })).slice(4, 7), [
+    { maxAge: 300 },
+    { onMissingScope: 'request' },
+    { cors: { credentials: true } },
+  ])
+  t.strictSame(warnings, [])
 })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type LoadOptions, loadConfig } from '../../src/config/load.ts'
 import type { ConfigError } from '../../src/config/problem.ts'
+import type { Config } from '../../src/config/schema.ts'
 
 /** A key that is good enough for tests: the bytes 0 to 31. */
 export const testKey = Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('base64')
@@ -17,8 +18,8 @@ const sections = {
   logging: 'logging: {}',
 }
 
-/** Sections that replace those of a good configuration. */
-export type Overrides = Partial<typeof sections>
+/** Sections that replace those of a good configuration, or stand after them; an empty text takes one out. */
+export type Overrides = Partial<typeof sections & { bearer: string }>
 
 /** A good configuration with some of its sections replaced. */
 export function yamlWith(overrides: Overrides): string {
@@ -40,6 +41,11 @@ export function writeConfig(
     ...files,
   })
   return join(folder, 'postern.yaml')
+}
+
+/** A good configuration with some of its sections replaced, loaded. */
+export function load(t: Test, overrides: Overrides, env: Record<string, string> = {}): Config {
+  return loadConfig(writeConfig(t, yamlWith(overrides)), { env })
 }
 
 /** Every problem of a configuration as it is shown, without the folder; none when it loads. */

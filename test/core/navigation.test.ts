@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  isCrossOriginFetch,
   isCrossSite,
   isForeignUpgrade,
   isForPerson,
@@ -58,6 +59,15 @@ t.test('a person sees the answer to a form too, whatever its method', async (t) 
   t.equal(isForPerson({ accept: html }), true)
   t.equal(isForPerson({ accept: html, 'x-requested-with': 'XMLHttpRequest' }), false)
   t.equal(isForPerson({}), false)
+})
+
+t.test('what is fetched for a script of another origin has an Origin and is no page view', async (t) => {
+  const origin = 'https://spa.example'
+  t.equal(isCrossOriginFetch({ origin, 'sec-fetch-mode': 'cors' }), true)
+  t.equal(isCrossOriginFetch({ origin, accept: html }), true, 'browsers without Fetch Metadata')
+  t.equal(isCrossOriginFetch({ origin: 'null' }), true)
+  t.equal(isCrossOriginFetch({ origin, 'sec-fetch-mode': 'navigate' }), false)
+  t.equal(isCrossOriginFetch({ 'sec-fetch-mode': 'cors' }), false, 'of our own')
 })
 
 t.test('only GET and HEAD retrieve', async (t) => {

@@ -232,3 +232,16 @@ t.test('a match among ten thousand rules visits as few nodes as among ten', asyn
     t.ok(lookups(many, path) <= 6)
   }
 })
+
+t.test('tells all rules of a path, whatever the method', async (t) => {
+  const table = compileRules([
+    ruleOf('/a/**', { methods: ['GET'] }),
+    ruleOf('/a/**', { methods: ['POST', 'PUT'] }),
+    ruleOf('/a/b'),
+  ])
+  const names = (path: string) =>
+    table.rulesAt('any', path as CanonicalPath).map((rule) => rule.methods?.join() ?? 'all')
+  t.strictSame(names('/a/x'), ['GET', 'POST,PUT'])
+  t.strictSame(names('/A/b'), ['all'])
+  t.strictSame(names('/c'), [])
+})

@@ -34,6 +34,27 @@ t.test('what the guide says of each command in a shell is true', async (t) => {
   }
 })
 
+t.test('a program gets in with a token, as the guide says', async (t) => {
+  const demo = await start(t)
+  const guide = demoGuide(demo, 'config/demo.yaml')
+  const [, user = '', body = '', address = ''] =
+    /TOKEN=\$\(curl -s -u (\S+) -d (\S+ -d \S+) \\\n +(\S+) /.exec(guide) ?? []
+  const answer = await fetch(address, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(user).toString('base64')}` },
+    body: new URLSearchParams(body.replace(' -d ', '&')),
+  })
+  const { access_token: token } = (await answer.json()) as { access_token: string }
+  const calls = [...guide.matchAll(/^ {4}curl -i -H "Authorization: Bearer \$TOKEN" (\S+) *(\d*)/gm)]
+  const got: string[] = []
+  for (const [, url = '', status] of calls) {
+    const { status: found, headers } = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+    got.push(`${found} ${headers.get('www-authenticate')}`)
+    if (status) t.equal(String(found), status)
+  }
+  t.match(got, [/^200 null$/, /^403 .*error="insufficient_scope".* scope="admin"/])
+})
+
 t.test('two demos run side by side', async (t) => {
   const [one, other] = [await start(t), await start(t)]
   t.not(one.admin, other.admin)

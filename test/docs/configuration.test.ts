@@ -15,6 +15,7 @@ const env = {
   POSTERN_CLIENT_SECRET: 'hush',
   POSTERN_SESSION_KEY: testKey,
   POSTERN_OLD_SESSION_KEY: otherKey,
+  POSTERN_API_SECRET: 'hush',
 }
 
 /** What the first line of a YAML block says it is. */
@@ -38,7 +39,7 @@ function load(text: string): Config {
   return loadConfig('postern.yaml', { env, readFile, checkRules: ruleProblems })
 }
 
-/** Keys of a base configuration that give way to one of a fragment. */
+/** Keys of the base configuration, which is the first whole one, that give way to one of a fragment. */
 const replaces: Record<string, string> = {
   endpoints: 'issuer',
   client_secret_file: 'client_secret',
@@ -61,10 +62,14 @@ t.test('every YAML block says what it is', async (t) => {
     t.equal(Object.values(kinds).filter((kind) => kind.test(text)).length, 1, `README.md:${line}`)
 })
 
-t.test('the whole configuration of the README loads without a warning', async (t) => {
-  const [whole, ...more] = ofKind('whole').map(({ text }) => load(text))
-  t.strictSame(more, [])
-  t.strictSame(whole?.warnings, [])
+t.test('the whole configurations of the README load without a warning', async (t) => {
+  const wholes = ofKind('whole').map(({ text }) => load(text))
+  t.strictSame(
+    wholes.map(({ provider }) => provider !== undefined),
+    [true, false],
+    'one with a login, and one without',
+  )
+  for (const { warnings } of wholes) t.strictSame(warnings, [])
 })
 
 t.test('the problems that are shown are those of the mistakes that are named', async (t) => {
@@ -111,7 +116,7 @@ t.test('every key that is named exists', async (t) => {
   const known = new Set(
     [...projectFile('config/README.md').matchAll(/^#+ `?([^`\n]+)`?$/gm)].map(([, key]) => key),
   )
-  const sections = /^(?:server|admin|provider|session|upstreams|routes|logging)\.[\w.]+$/
+  const sections = /^(?:server|admin|provider|session|bearer|upstreams|routes|logging)\.[\w.]+$/
   for (const name of ['README.md', 'SECURITY.md']) {
     const named = inlineCodeOf(projectFile(name)).filter((code) => sections.test(code))
     t.ok(named.length > 0, name)

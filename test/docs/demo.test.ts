@@ -112,6 +112,30 @@ t.test('the pages to try in the demo are served, and every endpoint that is list
   }
 })
 
+/** Runs the script for pages as a page of this origin would; gives where it leads and how long it waits. */
+async function runScript(origin: string, answer?: object) {
+  const [script] = blocksOf(readme, 'js').map(({ text }) => text)
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor
+  const steps: (string | number)[] = []
+  const run = AsyncFunction('fetch', 'location', 'setTimeout', 'warn', script as string)
+  await run(
+    async (path: string) => (answer === undefined ? fetch(origin + path) : Response.json(answer)),
+    { href: `${origin}/account/?a=b`, assign: (href: string) => steps.push(href) },
+    (_: unknown, waits: number) => steps.push(waits),
+    undefined,
+  )
+  return steps
+}
+
+t.test('the script for pages leads to the sign-in, or waits until a minute is left', async (t) => {
+  const { port, close } = await start()
+  t.teardown(close)
+  const origin = `http://localhost:${port}`
+  const here = encodeURIComponent(`${origin}/account/?a=b`)
+  t.strictSame(await runScript(origin), [`${origin}/oauth2/start?rd=${here}`])
+  t.strictSame(await runScript(origin, { signed_in: true, seconds_left: 3_600 }), [3_540_000])
+})
+
 t.test('the admin listener answers as the README says', async (t) => {
   const admin = createAdmin({ readiness: () => ({ ready: false, checks: { provider: { ok: false } } }) })
   t.teardown(() => admin.close())

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { bearerChallenge } from '../../src/core/challenge.ts'
 import { requestLine } from '../../src/logs/request-log.ts'
 import { anchorsOf, blocksOf, inlineCodeOf, localLinksOf, projectFile, rowsUnder } from './markdown.ts'
 
@@ -89,9 +90,26 @@ t.test('every reason of the troubleshooting table is one of the code', async (t)
   )
 })
 
+t.test('the challenges are written as the table says', async (t) => {
+  const rows = rowsUnder(readme, '## API clients')
+  t.ok(rows.length >= 6)
+  const codes = [...projectFile('src/core/challenge.ts').matchAll(/'(inv\w+|insuf\w+)'/g)].map(
+    ([, code]) => code,
+  )
+  const told = rows.flatMap(([, , cell = '']) => /error="(\w+)"/.exec(cell)?.[1] ?? [])
+  t.strictSame(new Set(told), new Set(codes), 'every error code, and no other')
+  const written = bearerChallenge({
+    ...{ realm: 'https://app.example.com', error: 'invalid_token', description: 'x', scope: ['x'] },
+    ...{ acr: ['x'], maxAge: 1, resourceMetadata: 'x' },
+  })
+  const parameters = inlineCodeOf(readme).flatMap((code) => /^(\w+)="/.exec(code)?.[1] ?? [])
+  t.ok(parameters.length >= 6)
+  for (const name of parameters) t.ok(written.includes(` ${name}="`), name)
+})
+
 t.test('the log line has the fields that are written', async (t) => {
   const [shown] = blocksOf(readme, 'json').map(({ text }) => JSON.parse(text))
-  const { sub, rule, upstream, client, request_id: requestId, duration_ms: durationMs } = shown
+  const { sub, credential, rule, upstream, client, request_id: requestId, duration_ms: durationMs } = shown
   const { method, host, path, status, decision, reason } = shown
   const facts = {
     isAborted: false,
@@ -102,6 +120,7 @@ t.test('the log line has the fields that are written', async (t) => {
     decision,
     reason,
     sub,
+    credential,
     rule,
     upstream,
     client,

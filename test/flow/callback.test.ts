@@ -69,7 +69,7 @@ t.test('a callback that is not this browser’s login spends nothing', async (t)
     ['state shorter', altered(good, (query) => query.set('state', 'x')), 302, /^$/],
   ]
   for (const [name, url, status, page] of rows) {
-    const answer = await follow(browser, url)
+    const answer = await follow(browser.clone(), url)
     t.equal(answer.status, status, name)
     t.match(answer.body, page, name)
     t.equal(answer.headers['cache-control'], 'no-store')

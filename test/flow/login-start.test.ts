@@ -113,7 +113,7 @@ t.test('only navigations begin a login', async (t) => {
     t.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), `${line} ${headers}`)
     t.match(head, /\r\ncache-control: no-store\r\n/i)
     if (status === 302) continue
-    t.match(head, /\r\nwww-authenticate: Bearer\r\n/i)
+    t.match(head, `\r\nwww-authenticate: Bearer realm="${gateway.origin}"\r\n`)
     t.match(JSON.parse(body), {
       error: 'login_required',
       login_url: `${gateway.origin}/oauth2/start`,

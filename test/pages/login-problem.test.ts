@@ -82,6 +82,7 @@ t.test('every problem has its status and a way to try again with the return targ
 t.test('a known refusal of the provider is a sentence; an unknown one at most its code', async (t) => {
   t.match(refusalText('access_denied'), { status: 403, detail: /cancelled/ })
   t.match(refusalText('temporarily_unavailable'), { status: 503 })
+  t.match(refusalText('unmet_authentication_requirements'), { status: 403, detail: /as strongly/ })
   t.match(refusalText('invalid_scope'), { status: 502 })
   const page = (error: string) =>
     loginProblemPage({ ...facts, problem: { reason: 'login-refused', error } }).html

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { badRequestPage } from '../../src/pages/bad-request.ts'
+import { corsRefusedPage } from '../../src/pages/cors-refused.ts'
 import { crossSitePage } from '../../src/pages/cross-site.ts'
 import { forbiddenPage } from '../../src/pages/forbidden.ts'
 import { headersTooLargePage } from '../../src/pages/headers-too-large.ts'
@@ -14,6 +15,7 @@ import { signOutPage } from '../../src/pages/sign-out.ts'
 import { signedOutPage } from '../../src/pages/signed-out.ts'
 import { unavailablePage } from '../../src/pages/unavailable.ts'
 import { upstreamDownPage } from '../../src/pages/upstream-down.ts'
+import { weakAuthenticationPage } from '../../src/pages/weak-authentication.ts'
 import { wrongMethodPage } from '../../src/pages/wrong-method.ts'
 
 const facts = { requestId: 'r-1', prefix: '/oauth2' }
@@ -33,13 +35,18 @@ function everyPage(text: string): Page[] {
     badRequestPage(facts),
     crossSitePage(facts),
     forbiddenPage({ ...facts, who: text, missing: { scopes: [text], anyScope: [text], claims: [text] } }),
+    forbiddenPage({ ...facts, who: text, missing: { scopes: [text] }, again: text }),
     headersTooLargePage(facts),
     internalPage(facts),
     loginProblemPage({ ...facts, problem: { reason: 'login-refused', error: text }, returnTo: text }),
     loginProblemPage({ ...facts, problem: { reason: 'login-cookie-missing', cookie } }),
     misdirectedPage({ ...facts, host: text, publicUrl }),
     notFoundPage(facts),
-    signInFirstPage(facts),
+    corsRefusedPage(facts),
+    signInFirstPage({ ...facts, href: text }),
+    signInFirstPage({ ...facts, href: text, isSignedIn: true }),
+    weakAuthenticationPage({ ...facts, who: text, isTooOld: true, again: text }),
+    weakAuthenticationPage({ ...facts, who: text, isTooOld: false, again: text }),
     signOutPage({ ...facts, who: text }),
     signOutPage(facts),
     signedOutPage({ ...facts, returnTo: text }),
@@ -93,7 +100,10 @@ t.test('every page carries its title, the request id, no script and nothing from
 t.test('each page has the status it stands for', async (t) => {
   t.strictSame(
     everyPage('text').map((page) => page.status),
-    [400, 403, 403, 431, 500, 403, 400, 421, 404, 401, 200, 200, 200, 503, 504, 405],
+    [
+      ...[400, 403, 403, 403, 431, 500, 403, 400, 421, 404, 403, 401, 401, 403, 403],
+      ...[200, 200, 200, 503, 504, 405],
+    ],
   )
 })
 
@@ -141,7 +151,34 @@ t.test('signed out leads back in', async (t) => {
 })
 
 t.test('whoever sent a form too late signs in beside it, so that it can be sent again', async (t) => {
-  const page = signInFirstPage(facts)
+  const page = signInFirstPage({ ...facts, href: '/oauth2/start?rd=%2F' })
   t.equal(page.status, 401)
   t.match(page.html, '<a class="button" target="_blank" href="/oauth2/start?rd=%2F">')
+})
+
+t.test('whoever sent a form with too weak a sign-in does so once more beside it', async (t) => {
+  const page = signInFirstPage({ ...facts, href: '/oauth2/start?rd=%2F&max_age=300', isSignedIn: true })
+  t.equal(page.title, 'Sign in once more to send this')
+  t.match(page.html, '<a class="button" target="_blank" href="/oauth2/start?rd=%2F&amp;max_age=300">')
+})
+
+t.test('a sign-in that is too weak or too old is told as that, with a way to ask once more', async (t) => {
+  const again = '/oauth2/start?rd=%2Fx&acr_values=mfa'
+  const weak = weakAuthenticationPage({ ...facts, who: 'alice', isTooOld: false, again })
+  t.match(weak.title, 'stronger')
+  t.match(weak.html, /<code>acr_values<\/code>[\s\S]*<code>acr<\/code>/)
+  const old = weakAuthenticationPage({ ...facts, who: 'alice', isTooOld: true, again })
+  t.match(old.title, 'too long ago')
+  t.match(old.html, /<code>max_age<\/code>[\s\S]*<code>auth_time<\/code>/)
+  for (const { html } of [weak, old]) {
+    t.match(html, '<bdi>alice</bdi>')
+    t.match(html, 'href="/oauth2/start?rd=%2Fx&amp;acr_values=mfa">Sign in once more</a>')
+  }
+})
+
+t.test('a permission that may be asked for is the thing to do, another account beside it', async (t) => {
+  const again = '/oauth2/start?rd=%2Fx&scope=admin'
+  const { html } = forbiddenPage({ ...facts, who: 'alice', missing: { scopes: ['admin'] }, again })
+  t.match(html, '<a class="button" href="/oauth2/start?rd=%2Fx&amp;scope=admin">Ask for permission again</a>')
+  t.match(html, '<a href="/oauth2/sign_out">Use another account</a>')
 })

@@ -1,5 +1,11 @@
 import t from 'tap'
-import { claimsBeside, mapUserInfo, mergeClaims } from '../../src/provider/claims.ts'
+import {
+  authenticationOf,
+  claimsBeside,
+  mapUserInfo,
+  mergeClaims,
+  withAuthentication,
+} from '../../src/provider/claims.ts'
 
 t.test('names of prototypes are ordinary claims, except the one that is never kept', (t) => {
   const hostileClaims = JSON.parse(
@@ -61,5 +67,18 @@ t.test('claims of a source are told apart by name and value', (t) => {
 t.test('a path finds own members only', (t) => {
   const mapping = { a: 'x.constructor.name', b: '__proto__', c: 'list.length', d: 'x.y' }
   t.strictSame(mapUserInfo({ sub: 's', x: { y: 1 }, list: [1] }, mapping), { sub: 's', d: 1 })
+  t.end()
+})
+
+t.test('what is said about the authentication has one source, and nothing else of it is taken', (t) => {
+  const claims = mergeClaims('alice', [{ acr: 'gold', amr: ['x'], auth_time: 9, name: 'Alice' }])
+  const source = { acr: 'pwd', amr: ['pwd'], name: 'Mallory', auth_time: undefined }
+  const judged = withAuthentication(claims, source)
+  t.strictSame(judged, { name: 'Alice', sub: 'alice', acr: 'pwd', amr: ['pwd'] })
+  source.amr.push('mfa')
+  t.strictSame(judged['amr'], ['pwd'])
+  t.ok(Object.isFrozen(judged) && Object.isFrozen(judged['amr']))
+  t.strictSame(withAuthentication(claims, {}), { name: 'Alice', sub: 'alice' })
+  t.strictSame(authenticationOf(claims), { acr: 'gold', amr: ['x'], auth_time: 9 })
   t.end()
 })

@@ -1,6 +1,7 @@
 import t from 'tap'
+import type { AuthorizationWish } from '../../src/core/authorization-wish.ts'
 import type { Deviations, Misdeed } from '../support/hostile-provider.ts'
-import { everythingIn, failure, hostile, newLogin, redirectUri } from './setup.ts'
+import { everythingIn, failure, hostile, newLogin, now, redirectUri } from './setup.ts'
 
 t.test('a callback that is not the answer to this login spends nothing', async (t) => {
   const at = await hostile(t)
@@ -55,6 +56,7 @@ t.test('errors of the authorization endpoint are told apart, and unknown ones no
     login_required: ['POSTERN_LOGIN_DENIED', 'login_required'],
     '<script>': ['POSTERN_LOGIN_DENIED', 'unknown error'],
     '': ['POSTERN_LOGIN_DENIED', 'unknown error'],
+    unmet_authentication_requirements: ['POSTERN_LOGIN_DENIED', 'unmet_authentication_requirements'],
     unauthorized_client: ['POSTERN_CLIENT_REFUSED', 'unauthorized_client'],
     invalid_scope: ['POSTERN_CLIENT_REFUSED', 'invalid_scope'],
     temporarily_unavailable: ['POSTERN_PROVIDER_UNREACHABLE', 'temporarily_unavailable'],
@@ -100,6 +102,68 @@ t.test(
     t.strictSame(searchParams.getAll('scope'), ['openid profile'])
   },
 )
+
+t.test('what a rule makes a login ask for joins the request, and never asks for less', async (t) => {
+  const asked = async (authorizationParams: Record<string, string>, wish?: AuthorizationWish) => {
+    const at = await hostile(t, { authorization_params: authorizationParams, scopes: ['profile'] })
+    const login = { ...newLogin(at.provider), ...(wish && { wish }) }
+    const { searchParams } = new URL(await at.provider.authorizationUrl(login, redirectUri))
+    const { scope, acr_values: acr, max_age: maxAge } = Object.fromEntries(searchParams)
+    t.equal([...searchParams.keys()].length, new Set(searchParams.keys()).size, 'no parameter twice')
+    return [scope, acr, maxAge]
+  }
+  t.strictSame(await asked({}), ['openid profile', undefined, undefined])
+  t.strictSame(await asked({}, { scopes: ['a', 'profile', 'b'] }), [
+    'openid profile a b',
+    undefined,
+    undefined,
+  ])
+  t.strictSame(await asked({}, { acr: ['urn:x:mfa', 'hw'], maxAge: 0 }), [
+    'openid profile',
+    'urn:x:mfa hw',
+    '0',
+  ])
+  const configured = { acr_values: 'any', max_age: '60' }
+  t.strictSame(await asked(configured), ['openid profile', 'any', '60'])
+  t.strictSame(await asked(configured, { acr: ['mfa'], maxAge: 300 }), ['openid profile', 'mfa', '60'])
+  t.strictSame(await asked(configured, { maxAge: 30 }), ['openid profile', 'any', '30'])
+  t.strictSame(await asked({ max_age: 'soon' }, { maxAge: 30 }), ['openid profile', undefined, '30'])
+})
+
+t.test('a max_age that a rule wishes for is left to the rule to judge', async (t) => {
+  const at = await hostile(t)
+  for (const authTime of [undefined, now() - 9999, now()]) {
+    at.op.deviations.claims = { auth_time: authTime }
+    const login = { ...newLogin(at.provider), wish: { maxAge: 60, acr: ['mfa'] } }
+    const grant = await at.provider.exchange(at.op.callback(redirectUri, login), login)
+    t.equal(grant.claims['auth_time'], authTime)
+  }
+})
+
+t.test('how and when somebody signed in comes from the ID token alone', async (t) => {
+  const forged = { sub: 'alice', acr: 'mfa', amr: ['hwk'], auth_time: now(), email: 'a@example.com' }
+  const sources = [
+    ['id_token', 'userinfo'],
+    ['userinfo', 'id_token'],
+    ['userinfo'],
+    ['access_token'],
+  ] as const
+  for (const claimsFrom of sources) {
+    const at = await hostile(t, { claims_from: [...claimsFrom] })
+    at.op.deviations.userinfo = forged
+    const parts = { iss: at.op.issuer, aud: 'api', exp: now() + 300, iat: now(), ...forged }
+    const jwt = await at.op.sign({ header: { alg: 'ES256', kid: 'good' }, claims: parts })
+    at.op.deviations.token = { access_token: jwt }
+    at.op.deviations.claims = { auth_time: undefined, at_hash: undefined }
+    const { claims } = await at.signIn()
+    const name = claimsFrom.join()
+    t.strictSame([claims['acr'], claims['amr'], claims['auth_time']], [undefined, undefined, undefined], name)
+    t.equal(claims['email'], 'a@example.com', name)
+    at.op.deviations.claims = { auth_time: 5, acr: 'pwd', at_hash: undefined }
+    const stated = (await at.signIn()).claims
+    t.strictSame([stated['acr'], stated['amr'], stated['auth_time']], ['pwd', undefined, 5], name)
+  }
+})
 
 t.test('each login has values of its own, of 256 bits', async (t) => {
   const { provider } = await hostile(t)

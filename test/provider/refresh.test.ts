@@ -175,3 +175,27 @@ t.test('the hostile provider can end a whole family of tokens', async (t) => {
   t.equal((await failure(at.provider.refresh(first))).code, 'POSTERN_GRANT_REFUSED')
   t.equal((await failure(at.provider.refresh(second))).code, 'POSTERN_GRANT_REFUSED')
 })
+
+t.test('how and when somebody signed in survives a refresh that is silent about it', async (t) => {
+  const at = await hostile(t, { claims_from: ['id_token', 'access_token'] })
+  at.op.deviations.claims = { acr: 'mfa', amr: ['otp'], auth_time: 7 }
+  const session = sessionOf(await at.signIn())
+  const stated = async (claims: Record<string, unknown>, token: Record<string, unknown> = {}) => {
+    at.op.deviations.claims = { nonce: undefined, auth_time: undefined, ...claims }
+    at.op.deviations.token = token
+    at.op.deviations.rotation = 'none'
+    const { acr, amr, auth_time: authTime } = (await at.provider.refresh(session)).claims
+    return [acr, amr, authTime]
+  }
+  t.strictSame(await stated({}), ['mfa', ['otp'], 7])
+  t.strictSame(await stated({}, { id_token: undefined }), ['mfa', ['otp'], 7])
+  t.strictSame(await stated({ acr: 'pwd' }), ['pwd', ['otp'], 7])
+  const claims = { iss: at.op.issuer, sub: 'alice', aud: 'x', exp: now() + 300, acr: 'hw', auth_time: now() }
+  const jwt = await at.op.sign({ header: { alg: 'ES256', kid: 'good' }, claims })
+  const forged = { access_token: jwt }
+  t.strictSame(await stated({ at_hash: undefined }, forged), ['mfa', ['otp'], 7])
+  t.strictSame(await stated({}, { ...forged, id_token: undefined }), ['mfa', ['otp'], 7])
+  t.match(await failure(stated({ auth_time: 8 })), {
+    detail: /another auth_time/,
+  })
+})

@@ -86,6 +86,40 @@ t.test('a protected response says private once, and nothing to shared caches bes
   t.equal(built(raw.flat()).length, raw.length)
 })
 
+t.test(
+  'what the upstream says about CORS is replaced by what the gateway says, and passes if that is nothing',
+  async (t) => {
+    const raw = [
+      'Access-Control-Allow-Origin',
+      '*',
+      'VARY',
+      'Accept',
+      'access-control-max-age',
+      '5',
+      'X-A',
+      '1',
+    ]
+    t.same(built(raw), [
+      'Access-Control-Allow-Origin: *',
+      'VARY: Accept',
+      'access-control-max-age: 5',
+      'X-A: 1',
+    ])
+    const cors = { 'access-control-allow-origin': 'https://spa.example', vary: 'Origin' }
+    t.same(built(raw, { cors }), [
+      'VARY: Accept',
+      'X-A: 1',
+      'access-control-allow-origin: https://spa.example',
+      'vary: Origin',
+    ])
+    const named = ['Connection', 'vary, access-control-allow-origin', ...raw]
+    t.same(built(named, { cors }).slice(1), [
+      'access-control-allow-origin: https://spa.example',
+      'vary: Origin',
+    ])
+  },
+)
+
 t.test('an event stream is known by its type', async (t) => {
   const head = (type: string) =>
     responseHead(

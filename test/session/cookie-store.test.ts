@@ -154,6 +154,24 @@ t.test('reads nothing sealed for another cookie name or of an unknown shape', as
   t.notOk(store.read(seal({ version: 1, session: { ...sampleSession(), more: 1 } })).session)
 })
 
+t.test('keeps what a sign-in asked for in vain, and reads nothing that could not be that', async (t) => {
+  const store = await createStore()
+  const unmet = { scopes: ['orders:write'], acr: ['mfa', 'hw'], maxAge: 300 }
+  for (const kept of [unmet, {}, { acr: [] }, { maxAge: 1 }]) {
+    const session = sampleSession({ unmet: kept })
+    t.strictSame(store.read(cookieHeaderOf(store.write(session, undefined))).session, session)
+  }
+  const line = String(store.write(sampleSession({ unmet }), undefined))
+  t.notMatch(line, /mfa|orders/)
+  const seal = (unmet: unknown) => {
+    const value = { version: 1, session: { ...sampleSession(), unmet } }
+    return `${name}=0.1.${store.sealer.seal(sessionPurpose(name), value)}`
+  }
+  t.ok(store.read(seal(unmet)).session)
+  const odd = [null, 'mfa', [], { acr: 'mfa' }, { acr: [1] }, { scopes: 'a' }, { maxAge: '300' }, { more: 1 }]
+  for (const value of odd) t.notOk(store.read(seal(value)).session, JSON.stringify(value))
+})
+
 t.test('goes on after a key rotation, and says that the session wants sealing again', async (t) => {
   const before = await createStore()
   const header = cookieHeaderOf(before.write(sampleSession(), undefined))

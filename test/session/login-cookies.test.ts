@@ -102,6 +102,38 @@ t.test('gives up a return target that is too long for a cookie, not the login', 
   }
 })
 
+t.test('keeps what a login asks for under the seal, and finds none that could not be that', async (t) => {
+  const cookies = await createCookies()
+  const wish = { scopes: ['orders:write'], acr: ['urn:example:mfa'], maxAge: 300 }
+  const login = sampleLogin({ wish })
+  const [line = ''] = cookies.issue(login, undefined)
+  t.strictSame(cookies.find(cookieHeaderOf([line]), login.state)?.login, login)
+  t.notMatch(line, /orders|mfa|300/)
+  const cookie = line.slice(0, line.indexOf('='))
+  const odd = [null, 'mfa', { acr: 'mfa' }, { scopes: [1] }, { maxAge: '300' }, { maxAge: null }, { more: 1 }]
+  for (const wish of odd) {
+    const sealed = cookies.sealer.seal(loginPurpose(name), { ...login, wish })
+    t.equal(cookies.find(`${cookie}=${sealed}`, login.state), undefined, JSON.stringify(wish))
+  }
+})
+
+t.test('gives up the return target before the wish, and the wish before the login', async (t) => {
+  const cookies = await createCookies()
+  const kept = (acrLength: number, pathLength: number) => {
+    const acr = Array.from({ length: acrLength / 40 }, (_, n) => `urn:example:${n}`.padEnd(37, 'x'))
+    const returnTo = `https://app.example.com/${'x'.repeat(pathLength)}`
+    const login = sampleLogin({ wish: { acr }, returnTo })
+    const [line = ''] = cookies.issue(login, undefined)
+    t.ok(line.length <= 4096, `${line.length}`)
+    const found = cookies.find(cookieHeaderOf([line]), login.state)?.login
+    return [found?.returnTo === returnTo, found?.wish?.acr?.length === acr.length]
+  }
+  t.strictSame(kept(800, 1800), [true, true])
+  t.strictSame(kept(1200, 1800), [false, true])
+  t.strictSame(kept(2400, 1800), [false, true])
+  t.strictSame(kept(4000, 10), [false, false])
+})
+
 t.test('is sent on the way back from the provider, whatever the session cookie is', async (t) => {
   const line = async (attributes: Partial<CookieAttributes>) =>
     (await createCookies(createClock(), attributes)).issue(sampleLogin(), undefined)[0]

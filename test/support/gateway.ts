@@ -16,6 +16,8 @@ export type Gateway = {
   app: App
   /** Every log line so far, as JSON. */
   logs: () => Record<string, unknown>[]
+  /** Everything logged so far, as it was written. */
+  logText: () => string
   /** Resolves when a log line matches, at once if one did already. */
   logged: (pattern: RegExp) => Promise<void>
   /** Moves the gateway's clock ahead. */
@@ -29,8 +31,9 @@ export type Gateway = {
 }
 
 export type GatewayOptions = {
-  /** The provider section in YAML, without braces, or a running test provider. */
+  /** The provider section in YAML, without braces, or a running test provider; `none` for a gateway without one. */
   provider:
+    | 'none'
     | string
     | {
         issuer: string
@@ -48,10 +51,14 @@ export type GatewayOptions = {
   /** YAML flow of further keys. */
   server?: string
   session?: string
+  /** The bearer section as YAML flow, without braces. */
+  bearer?: string
   keys?: string[]
   /** Host of the public URL; the port is the real one. */
   host?: string
   level?: string
+  /** What every file that the configuration names holds. */
+  file?: string
   publicUrls?: (port: number) => string[]
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
@@ -80,13 +87,16 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
 
   const start = async (): Promise<App> => {
     const text = yamlOf(options, port)
-    const config = loadConfig('test.yaml', { env: {}, readFile: () => text, checkRules: ruleProblems })
+    const readFile = (path: string) => (path === 'test.yaml' ? text : (options.file ?? text))
+    const config = loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
     const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
     const app = await buildApp(config, { logger, clock, sleep })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
-    gateway.app = app
-    return app
+    let closing: Promise<void> | undefined
+    // A test that stops it, to have all of the log, need not tell the teardown.
+    gateway.app = { ...app, close: () => (closing ??= app.close()) }
+    return gateway.app
   }
 
   const gateway: Gateway = {
@@ -99,6 +109,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line)),
+    logText: () => lines,
     logged: async (pattern) => {
       while (!pattern.test(lines)) await new Promise<void>((resolve) => listeners.push(resolve))
     },
@@ -136,6 +147,7 @@ function yamlOf(options: GatewayOptions, port: number): string {
     routes,
     server,
     session,
+    bearer,
     providerKeys,
     keys = [testKey],
     level = 'trace',
@@ -148,8 +160,13 @@ function yamlOf(options: GatewayOptions, port: number): string {
   return [
     `server: { listen: "127.0.0.1:${port}", public_url: ${JSON.stringify(urls)}${more(server)} }`,
     'admin: { listen: "127.0.0.1:0" }',
-    `provider: { ${section}${more(providerKeys)} }`,
-    `session: { keys: ${JSON.stringify(keys)}${more(session)} }`,
+    ...(provider === 'none'
+      ? []
+      : [
+          `provider: { ${section}${more(providerKeys)} }`,
+          `session: { keys: ${JSON.stringify(keys)}${more(session)} }`,
+        ]),
+    ...(bearer === undefined ? [] : [`bearer: { ${bearer} }`]),
     `upstreams: ${upstream.startsWith('{') ? upstream : `{ web: { url: "${upstream}" } }`}`,
     'routes:',
     ...routes.map((route) => `  - { ${route.includes('upstream:') ? route : `${route}, upstream: web`} }`),

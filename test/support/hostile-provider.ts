@@ -19,7 +19,8 @@ export type Misdeed =
 /** undefined: the decent answer. Resolve late to be slow. */
 type Answer = Misdeed | undefined
 
-export type Endpoint = 'discovery' | 'jwks' | 'authorize' | 'token' | 'userinfo' | 'revoke'
+/** `end_session` is there, but the discovery document names it only when a deviation does. */
+export type Endpoint = 'discovery' | 'jwks' | 'authorize' | 'token' | 'userinfo' | 'revoke' | 'end_session'
 
 export type HostileRequest = Readonly<{
   endpoint: string
@@ -184,6 +185,12 @@ export async function startHostileProvider(t: Test): Promise<HostileProvider> {
       body: (deviations.userinfo ?? { sub: 'alice', email: 'alice@example.com' }) as object,
     }),
     revoke: () => ({ status: 200 }),
+    end_session: ({ parameters }) => {
+      const { post_logout_redirect_uri: back = '', state } = parameters
+      const location = new URL(back)
+      if (state !== undefined) location.searchParams.set('state', state)
+      return { status: 302, headers: { location: location.href } }
+    },
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -16,6 +16,7 @@ export async function interact(
   people: Readonly<Record<string, User>>,
   request: IncomingMessage,
   response: ServerResponse,
+  more: (user: string, wanted: readonly string[]) => object = () => ({}),
 ): Promise<void> {
   const { params } = await provider.interactionDetails(request, response)
   const url = new URL(request.url as string, 'http://any')
@@ -27,7 +28,9 @@ export async function interact(
     return provider.interactionFinished(request, response, { error: 'access_denied' })
   }
   if (choice && Object.hasOwn(people, choice)) {
-    return provider.interactionFinished(request, response, { login: { accountId: choice } })
+    const wanted = params['acr_values']?.split(' ') ?? []
+    const login = { accountId: choice, ...more(choice, wanted) }
+    return provider.interactionFinished(request, response, { login })
   }
   const buttons = [...Object.keys(people), 'deny'].map(
     (name) => `<button type="submit" name="login" value="${name}" id="${name}">${name}</button>`,

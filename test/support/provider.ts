@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JSONWebKeySet } from 'jose'
-import Provider, { type OidcContext } from 'oidc-provider'
+import Provider, { interactionPolicy, type OidcContext } from 'oidc-provider'
 import type { Test } from 'tap'
 import { interact, readBody, renderLoggedOut, renderLogout } from './provider-pages.ts'
 import { type User, users } from './users.ts'
@@ -27,6 +27,8 @@ export type Substitute =
 export type Behaviour = {
   rotateRefreshTokens: boolean
   omitRefreshToken: boolean
+  /** Sign-ins from now on took place so many seconds ago. */
+  signedInAgo?: number
   /** Called with each token, revocation and UserInfo request; resolve late to be slow, with undefined to answer normally. */
   respond?:
     | ((
@@ -49,7 +51,12 @@ export type ProviderOptions = Readonly<{
   idTokenTtl?: number
   /** Access tokens are JWTs for this audience; such tokens cannot be used at the UserInfo endpoint. */
   jwtAudience?: string
+  /** Authentication contexts that clients may ask for, and the one that a sign-in of a user comes to. */
+  acr?: Readonly<{ values: readonly string[]; of: AcrOf }>
 }>
+
+/** The context that a sign-in comes to when these are asked for. */
+export type AcrOf = (user: string, wanted: readonly string[]) => string | undefined
 
 export type TestProvider = Readonly<{
   issuer: string
@@ -103,7 +110,10 @@ export async function startProvider(t: Test, options: ProviderOptions = {}): Pro
   const callback = provider.callback()
   server.on('request', (request, response) => {
     const handled = request.url?.startsWith('/interaction/')
-      ? interact(provider, state.users, request, response)
+      ? interact(provider, state.users, request, response, (user, wanted) => ({
+          acr: options.acr?.of(user, wanted),
+          ts: Math.floor(Date.now() / 1000) - (state.behaviour.signedInAgo ?? 0),
+        }))
       : callback(request, response)
     handled.catch((error: Error) => response.writeHead(500).end(error.message))
   })
@@ -174,7 +184,11 @@ function configurationOf(options: ProviderOptions, state: State, jwks: object): 
         postLogoutSuccessSource: renderLoggedOut,
       },
     },
-    interactions: { url: (_ctx: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
+    interactions: {
+      url: (_ctx: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}`,
+      policy: policyWithAcr(),
+    },
+    acrValues: options.acr?.values ?? [],
     pkce: { required: () => true },
     ttl: {
       AccessToken: accessTokenTtl,
@@ -195,6 +209,17 @@ function configurationOf(options: ProviderOptions, state: State, jwks: object): 
     loadExistingGrant: (ctx: OidcContext & { oidc: { provider: Provider } }) =>
       grantFor(ctx, state, jwtAudience),
   }
+}
+
+/** Asks people to sign in again for `acr_values` that their last sign-in does not meet; once, whatever comes of it. */
+function policyWithAcr(): object {
+  const policy = interactionPolicy.base()
+  const check = new interactionPolicy.Check('acr', 'another context is asked for', ({ oidc }) => {
+    const wanted = oidc.params['acr_values']?.split(' ') ?? [oidc.session.acr]
+    return oidc.result?.login === undefined && !wanted.includes(oidc.session.acr)
+  })
+  policy.get('login').checks.add(check)
+  return policy
 }
 
 /** Grants what the user may have of what was asked, without a consent page; the rest is refused silently. */

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { BearerOutcome } from '../core/bearer-token.ts'
+import { createMemo } from '../core/memo.ts'
+
+/** What became of tokens, by their hash; the tokens themselves are no keys. */
+export type TokenCache = Readonly<{
+  get(digest: string): BearerOutcome | undefined
+  /** @param until Epoch seconds; at that second the entry is gone. */
+  set(digest: string, outcome: BearerOutcome, until: number): void
+}>
+
+const maxTokens = 10_000
+
+/** Makes a cache of the last 10,000 tokens; it grows as it is used. `clock` gives epoch seconds. */
+export function createTokenCache(clock: () => number): TokenCache {
+  // With `max` the library would set all room aside at once.
+  const entries = new LRUCache<string, { outcome: BearerOutcome; until: number }>({
+    maxSize: maxTokens,
+    sizeCalculation: () => 1,
+  })
+  return Object.freeze({
+    get(digest: string) {
+      const entry = entries.get(digest)
+      return entry !== undefined && clock() < entry.until ? entry.outcome : undefined
+    },
+    set(digest: string, outcome: BearerOutcome, until: number) {
+      entries.set(digest, { outcome, until })
+    },
+  })
+}
+
+/** Tokens whose hash is remembered: hashing costs more than all else that is done with one that was seen before. */
+const rememberedTokens = 1_024
+
+/** The SHA-256 of a token, base64url. */
+export const digestOf = createMemo(rememberedTokens, (token) =>
+  createHash('sha256').update(token).digest('base64url'),
+)

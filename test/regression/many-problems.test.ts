@@ -1,0 +1,30 @@
+import t from 'tap'
+import { loadConfig } from '../../src/config/load.ts'
+import { problemsOf } from '../../src/config/problem.ts'
+import { ruleProblems } from '../../src/core/rules.ts'
+import { yamlWith } from '../config/support.ts'
+
+/** How many problems a file has; work that grew with the square of that would not end within the test. */
+function problemCount(text: string): number {
+  try {
+    loadConfig('postern.yaml', { env: {}, readFile: () => text, checkRules: ruleProblems })
+    return 0
+  } catch (error) {
+    return problemsOf(error).length
+  }
+}
+
+const lines = (count: number, write: (n: number) => string) =>
+  Array.from({ length: count }, (_, n) => write(n))
+
+t.test('a file with as many problems as a megabyte holds is told of all of them', async (t) => {
+  const keys = lines(60_000, (n) => `k${n}: 1`).join('\n')
+  t.equal(problemCount(`${yamlWith({})}\n${keys}`), 60_000, 'unknown keys')
+})
+
+t.test('a file whose every route is wrong is told of all of them', async (t) => {
+  const unset = lines(25_000, (n) => `  - "$\{U${n}}"`).join('\n')
+  t.equal(problemCount(yamlWith({ routes: `routes:\n${unset}` })), 25_000, 'unset variables')
+  const broken = lines(15_000, () => '  - { path: x }').join('\n')
+  t.ok(problemCount(yamlWith({ routes: `routes:\n${broken}` })) >= 30_000, 'incomplete routes')
+})

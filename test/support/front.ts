@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
+
+/** A program of somebody else that stands in front of a gateway. */
+export type FrontName = 'nginx' | 'haproxy'
+
+/** For tap's `skip`: why a front cannot be had here. Where CI is set its tests run all the same, and fail. */
+export function skipWithout(name: FrontName): string | false {
+  return (
+    !isInstalled(name) && !process.env['CI'] && `${name} is not on the PATH: install it to run these tests`
+  )
+}
+
+function isInstalled(name: FrontName): boolean {
+  return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
+}
+
+const configurations: Readonly<Record<FrontName, (port: number, gateway: number, folder: string) => string>> =
+  {
+    nginx: (port, gateway, folder) => `
+${process.getuid?.() === 0 ? 'user root;' : ''}
+daemon off;
+worker_processes 1;
+pid ${folder}/nginx.pid;
+error_log stderr crit;
+events { worker_connections 256; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  upstream gateway { server 127.0.0.1:${gateway}; keepalive 4; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://gateway;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_request_buffering off;
+      proxy_buffering off;
+    }
+  }
+}
+`,
+    haproxy: (port, gateway) => `
+global
+  maxconn 256
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 10s
+  timeout server 10s
+  http-reuse always
+frontend in
+  bind 127.0.0.1:${port}
+  default_backend gateway
+backend gateway
+  server postern 127.0.0.1:${gateway}
+`,
+  }
+
+const commands: Readonly<Record<FrontName, (folder: string, config: string) => string[]>> = {
+  nginx: (folder, config) => ['nginx', '-p', folder, '-c', config, '-e', 'stderr'],
+  haproxy: (_folder, config) => ['haproxy', '-db', '-q', '-f', config],
+}
+
+/** Starts the program in front of a gateway's port, both on loopback, and gives its own port; it keeps connections open to it. */
+export async function startFront(t: Test, name: FrontName, gateway: number): Promise<number> {
+  const folder = t.testdir({})
+  const port = await freePort()
+  const config = join(folder, `${name}.conf`)
+  writeFileSync(config, configurations[name](port, gateway, folder))
+  const [program = '', ...args] = commands[name](folder, config)
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  t.teardown(() => end(child))
+  while (!(await answers(port))) {
+    if (child.exitCode !== null) throw new Error(`${name} did not start`)
+    await pause(20)
+  }
+  return port
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill()
+  await once(child, 'exit')
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
