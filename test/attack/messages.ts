@@ -2,7 +2,7 @@ import { corpus } from '../support/corpus.ts'
 import { type Message, messagesIn, statusOf, valuesOf } from './target-wire.ts'
 
 /** Whom the messages are for. */
-export const host = 'app.example.com'
+const host = 'app.example.com'
 
 /** What the rows were written for; the gateway speaks for the host behind a proxy that ends TLS. */
 export const messageScene = {
