@@ -1,34 +1,30 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import { corpus } from '../support/corpus.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import type { Connection } from '../support/recorder.ts'
 import { type Echo, startEcho } from './echo.ts'
 import { runFamily } from './family.ts'
-import { type Message, messagesIn, statusOf, targetOf, valuesOf } from './strict-wire.ts'
+import {
+  answersTo,
+  headerComplaints,
+  type MessageRow,
+  messageRows,
+  messageScene,
+  nameOf,
+  next,
+} from './messages.ts'
+import { type Message, messagesIn, statusOf, targetOf } from './strict-wire.ts'
 
-type Row = Readonly<{ bytes: string; id: string; what: string; answers: readonly string[] }>
 /** How a row is put on the wire: in one write, in many, or with the next request right behind it. */
 type Delivery = 'at once' | 'in pieces' | 'with another behind'
 type Outcome = Readonly<{ answers: readonly Message[]; isNextServed: boolean }>
 
 const deliveries: readonly Delivery[] = ['at once', 'in pieces', 'with another behind']
-const host = 'app.example.com'
-const rows = corpus('smuggling.tsv').map(
-  ([bytes = '', id = '', what = '', answers = '']): Row => ({ bytes, id, what, answers: answers.split('|') }),
-)
 
 /** Statuses that say: this could not be read without doubt. After one, the connection has to end. */
 const doubts: ReadonlySet<number> = new Set([400, 414, 431, 501, 505])
-/** What is for this hop only, or was smuggled. */
-const notForUpstreams =
-  /^(?:expect|upgrade|http2-settings|keep-alive|te|trailer|proxy-connection|x-smug|transfer_encoding)$/
 
-function next(name: string, more = ''): string {
-  return `GET ${name} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`
-}
-
-async function send(client: Connection, bytes: string): Promise<void> {
+async function sendInPieces(client: Connection, bytes: string): Promise<void> {
   const step = Math.max(1, Math.ceil(bytes.length / 400))
   client.socket.setNoDelay()
   for (let at = 0; at < bytes.length; at += step) {
@@ -37,42 +33,37 @@ async function send(client: Connection, bytes: string): Promise<void> {
   }
 }
 
-function answersIn(client: Connection, { bytes }: Row): readonly Message[] {
-  return messagesIn(client.bytes(), bytes.startsWith('HEAD ')).messages
-}
-
 /** Resolves when the first answer is complete, or when there will be none. */
-async function answered(client: Connection, row: Row): Promise<void> {
+async function answered(client: Connection, row: MessageRow): Promise<void> {
   let isOver = false
   const closed = client.closed.then(() => {
     isOver = true
   })
-  const isAnswered = () => answersIn(client, row).some((message) => statusOf(message) >= 200)
-  while (!isOver && !isAnswered()) {
+  while (!isOver && answersTo(row, client.bytes()).length === 0) {
     await Promise.race([closed, new Promise((resolve) => client.socket.once('data', resolve))])
   }
 }
 
 /** Sends the row and, on the same connection, a request that only a reader in step with the client understands. */
-async function deliver(gateway: Gateway, row: Row, delivery: Delivery): Promise<Outcome> {
+async function deliver(gateway: Gateway, row: MessageRow, delivery: Delivery): Promise<Outcome> {
   const target = `/public/next-${row.id}`
   const behind = next(target, 'Connection: close\r\n')
   const client = gateway.client()
   if (delivery === 'with another behind') client.send(row.bytes + behind)
   else {
     if (delivery === 'at once') client.send(row.bytes)
-    else await send(client, row.bytes)
+    else await sendInPieces(client, row.bytes)
     await answered(client, row)
     client.send(behind)
   }
   await client.closed
-  const answers = answersIn(client, row).filter((message) => statusOf(message) >= 200)
+  const answers = answersTo(row, client.bytes())
   const isNextServed = answers.at(-1)?.body === target
   return { answers: isNextServed ? answers.slice(0, -1) : answers, isNextServed }
 }
 
 function complaintsAbout(
-  row: Row,
+  row: MessageRow,
   { answers, isNextServed }: Outcome,
   received: readonly Message[],
 ): string[] {
@@ -86,25 +77,14 @@ function complaintsAbout(
   if (received.length - ours.length !== Number(isNextServed)) complaints.push('the next request got lost')
   for (const [index, message] of ours.entries()) {
     const body = served[index]?.body
-    if (body !== targetOf(message) && !message.start.startsWith('HEAD '))
-      complaints.push(`answered with ${body}`)
+    const isOwn = body === targetOf(message) || message.start.startsWith('HEAD ')
+    if (!isOwn) complaints.push(`answered with ${body}`)
   }
   return [...complaints, ...received.flatMap(headerComplaints)]
 }
 
-function headerComplaints(message: Message): string[] {
-  const names = message.headers.map(([name]) => name).filter((name) => notForUpstreams.test(name))
-  const hosts = valuesOf(message, 'host')
-  const forged = [...valuesOf(message, 'authorization'), ...valuesOf(message, 'x-forwarded-user')]
-  return [
-    ...names.map((name) => `${name} was forwarded`),
-    ...(hosts.length === 1 && hosts[0] === host ? [] : [`Host ${hosts}`]),
-    ...forged.map((value) => `${value} was forwarded`),
-  ]
-}
-
 /** A request of somebody else, on a connection that was open all the time: the answer must be its own. */
-async function victimComplaints(victim: Connection, row: Row, delivery: Delivery): Promise<string[]> {
+async function victimComplaints(victim: Connection, row: MessageRow, delivery: Delivery): Promise<string[]> {
   const target = `/public/victim-${row.id}-${delivery.replaceAll(' ', '-')}`
   const { length } = victim.bytes()
   victim.send(next(target))
@@ -115,12 +95,17 @@ async function victimComplaints(victim: Connection, row: Row, delivery: Delivery
     : [`the victim got ${answer?.start} ${answer?.body}`]
 }
 
-async function tryOut(gateway: Gateway, echo: Echo, victim: Connection, row: Row, delivery: Delivery) {
+async function tryOut(
+  gateway: Gateway,
+  echo: Echo,
+  victim: Connection,
+  row: MessageRow,
+  delivery: Delivery,
+): Promise<string[]> {
   const before = echo.requests.length
   const outcome = await deliver(gateway, row, delivery)
-  const received = echo.requests.slice(before)
   const complaints = [
-    ...complaintsAbout(row, outcome, received),
+    ...complaintsAbout(row, outcome, echo.requests.slice(before)),
     ...echo.faults.splice(0),
     ...(await victimComplaints(victim, row, delivery)),
   ]
@@ -129,22 +114,12 @@ async function tryOut(gateway: Gateway, echo: Echo, victim: Connection, row: Row
 
 t.test('one request makes at most one upstream request, and nobody gets the answer of another', async (t) => {
   const echo = await startEcho(t)
-  const gateway = await startGateway(t, {
-    provider: 'issuer: "http://127.0.0.1:9", client_id: x, client_secret: xxxxxxxxxxxxxxxx',
-    publicUrls: () => [`https://${host}`],
-    upstream: echo.origin,
-    routes: [
-      'path: /public/**, access: public',
-      'path: /api/**, scopes: [api.read]',
-      'path: /admin/**, scopes: [admin]',
-    ],
-    level: 'fatal',
-  })
+  const gateway = await startGateway(t, { ...messageScene, upstream: echo.origin })
   const victim = gateway.client()
   await runFamily(
     t,
     'messages',
-    rows,
+    messageRows(),
     async (row, t) => {
       const complaints: string[] = []
       for (const delivery of deliveries) {
@@ -152,6 +127,6 @@ t.test('one request makes at most one upstream request, and nobody gets the answ
       }
       t.strictSame(complaints, [])
     },
-    ({ id, what }) => `${id} ${what}`,
+    nameOf,
   )
 })
