@@ -50,13 +50,14 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
       if (visit.hasTurn === true) turns.pass(raw.socket)
     })
 
-    const problem = headProblem(raw.rawHeaders, raw.httpVersion)
-    if (problem !== undefined) return answers.badRequest(request, reply, problem)
-    if (host === undefined) return answers.badRequest(request, reply, 'host-invalid')
-    if (visit.target === undefined) return answers.badRequest(request, reply, 'target-not-canonical')
-    if (visit.site === undefined && !ruleKnowsHost(host)) return answers.misdirected(request, reply)
+    // Refusals wait for their turn as well: what is sent ahead behind one that ends the connection must not begin.
     turns.take(raw.socket, () => {
       visit.hasTurn = true
+      const problem = headProblem(raw.rawHeaders, raw.httpVersion)
+      if (problem !== undefined) return answers.badRequest(request, reply, problem)
+      if (host === undefined) return answers.badRequest(request, reply, 'host-invalid')
+      if (visit.target === undefined) return answers.badRequest(request, reply, 'target-not-canonical')
+      if (visit.site === undefined && !ruleKnowsHost(host)) return answers.misdirected(request, reply)
       done()
     })
   }
