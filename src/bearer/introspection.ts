@@ -10,6 +10,7 @@ import type { IntrospectionConfig } from './bearer-config.ts'
 import type { Judged, JudgeSurroundings, TokenJudge } from './issuer.ts'
 import { discoverEndpoint } from './server-metadata.ts'
 import { audiencesOf, callerOf } from './token-identity.ts'
+import { saysForeign } from './token-kind.ts'
 import { TokenRefusal } from './token-refusal.ts'
 
 /** Questions under way at once: made-up tokens must not open any number of connections. */
@@ -106,7 +107,8 @@ function checkAnswer(
 ): void {
   const { active, iss, exp, nbf, token_type: type } = claims
   if (active !== true) throw new TokenRefusal('token-inactive')
-  if (type !== undefined && !/^(?:bearer|access_token)$/i.test(String(type))) {
+  // A server may know other tokens of its own as active, too.
+  if (saysForeign(claims) || (type !== undefined && !/^(?:bearer|access_token)$/i.test(String(type)))) {
     throw new TokenRefusal('token-type-wrong')
   }
   if (issuer !== undefined && iss !== undefined && iss !== issuer)

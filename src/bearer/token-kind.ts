@@ -28,8 +28,11 @@ export function isAccessToken(
 }
 
 function isForeign(claims: Claims): boolean {
-  const { token_use: use, typ } = claims
-  if (foreignClaims.some((name) => claims[name] !== undefined)) return true
+  return foreignClaims.some((name) => claims[name] !== undefined) || saysForeign(claims)
+}
+
+/** Tells whether claims, those of an introspection included, say themselves that they are of another kind of token. */
+export function saysForeign({ token_use: use, typ }: Claims): boolean {
   // Amazon Cognito.
   if (use !== undefined && use !== 'access') return true
   return typeof typ === 'string' && foreignTypes.includes(typ.toLowerCase())
