@@ -92,10 +92,15 @@ export function createBearer(options: {
     if (known !== undefined) return known
     const claims = unverifiedClaims(token)
     // Whose token it says it is decides who may judge it; no other server ever sees it.
-    const competent = issuers.get(String(claims?.['iss'])) ?? fallback
+    const competent = issuerNamed(claims?.['iss']) ?? fallback
     if (competent === undefined)
       return refused(claims === undefined ? 'token-malformed' : 'token-issuer-unknown')
     return once(digest, () => judged(competent, token, digest))
+  }
+
+  /** Text only: to write out what else a stranger may put there, nested as deep as it is, takes more stack than there is. */
+  function issuerNamed(iss: unknown): Court | undefined {
+    return typeof iss === 'string' ? issuers.get(iss) : undefined
   }
 
   async function judged(competent: Court, token: string, digest: string): Promise<BearerOutcome> {

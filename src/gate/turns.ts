@@ -11,7 +11,7 @@ const maxWaiting = 32
 export type Turns = Readonly<{
   /** Calls `go` when no other request of this connection is under way; ends a connection that sends too much ahead. */
   take: (socket: Socket, go: () => void) => void
-  /** The request whose turn it was is over. */
+  /** The request whose turn it was is over; on a connection that ends with it, nobody has a turn any more. */
   pass: (socket: Socket) => void
 }>
 
@@ -30,7 +30,9 @@ export function createTurns(): Turns {
 
   function pass(socket: Socket): void {
     const next = busy.get(socket)?.shift()
-    if (next === undefined || socket.destroyed) busy.delete(socket)
+    // After an answer that ends the connection, Node gives no other response the socket: whatever were begun would never end.
+    if (!socket.writable) busy.set(socket, [])
+    else if (next === undefined) busy.delete(socket)
     else next()
   }
 

@@ -47,7 +47,7 @@ t.test('issuer, audience, times and form are checked to the letter', async (t) =
     ['no audience', { aud: undefined }, 'token-audience-wrong'],
     ['an audience that is no text', { aud: [7, { a: 1 }] }, 'token-audience-wrong'],
     ['another issuer', { iss: `${server.origin}/` }, 'token-issuer-unknown'],
-    ['an issuer that is a list', { iss: [server.origin] }, 'token-claims-invalid'],
+    ['an issuer that is a list', { iss: [server.origin] }, 'token-issuer-unknown'],
     ['no exp', { exp: undefined }, 'token-claims-invalid'],
     ['exp as text', { exp: String(now + 60) }, 'token-claims-invalid'],
     ['exp with a fraction', { exp: now + 60.5 }, 'token-claims-invalid'],

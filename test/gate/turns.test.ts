@@ -3,7 +3,11 @@ import t from 'tap'
 import { createTurns } from '../../src/gate/turns.ts'
 
 const socket = () => {
-  const state = { destroyed: false, destroy: () => Object.assign(state, { destroyed: true }) }
+  const state = {
+    destroyed: false,
+    writable: true,
+    destroy: () => Object.assign(state, { destroyed: true, writable: false }),
+  }
   return state as unknown as Socket
 }
 
