@@ -28,6 +28,7 @@ import { createTellLoginProblem } from './gate/login-problem.ts'
 import { createOriginOf } from './gate/origin.ts'
 import { createPreflight } from './gate/preflight.ts'
 import { createPublicServer } from './gate/public-server.ts'
+import { createRefuseToken } from './gate/refuse-token.ts'
 import { createRequestIds } from './gate/request-id.ts'
 import { createRespond } from './gate/respond.ts'
 import { createSites } from './gate/site.ts'
@@ -113,7 +114,8 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   const beginLogin = createBeginLogin({ provider, clock, wishes })
   const answers = createAnswers({ respond, sites, loginProblem, logError })
   const challenges = createChallenges({ sites, prefix, defaultScheme, audiences: tokens.audiences })
-  const deny = createDeny({ respond, sites, prefix, challenges, beginLogin, loginProblem })
+  const refuseToken = createRefuseToken(respond, challenges)
+  const deny = createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem })
 
   const front = createFront({
     sites,
@@ -135,6 +137,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     }),
     answers,
     deny,
+    refuseToken,
     preflight: createPreflight(rules, respond),
     clock,
   })

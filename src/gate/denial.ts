@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { wishOf } from '../core/authorization-wish.ts'
-import { faultDescriptions, type TokenFault } from '../core/bearer-token.ts'
 import type { Decision } from '../core/decision.ts'
 import { isRetrieval } from '../core/navigation.ts'
 import type { Rule } from '../core/rule.ts'
@@ -9,12 +8,13 @@ import { accountName, type Session } from '../core/session.ts'
 import { crossSitePage } from '../pages/cross-site.ts'
 import { forbiddenPage } from '../pages/forbidden.ts'
 import { startUrl } from '../pages/layout.ts'
-import { insufficient, loginRequired, type Missing, stepUpRequired, tokenProblem } from '../pages/problem.ts'
+import { insufficient, loginRequired, type Missing, stepUpRequired } from '../pages/problem.ts'
 import { signInFirstPage } from '../pages/sign-in-first.ts'
 import { weakAuthenticationPage } from '../pages/weak-authentication.ts'
 import type { BeginLogin } from './begin-login.ts'
 import type { Challenges } from './challenge.ts'
 import type { TellLoginProblem } from './login-problem.ts'
+import type { RefuseToken } from './refuse-token.ts'
 import type { Respond } from './respond.ts'
 import type { Sites } from './site.ts'
 import { hereOf, siteOf, type Visit } from './visit.ts'
@@ -22,21 +22,15 @@ import { hereOf, siteOf, type Visit } from './visit.ts'
 export type Denial = Exclude<Decision, { kind: 'forward' }>
 type Of<Kind extends Denial['kind']> = Extract<Denial, { kind: Kind }>
 
-/** Answers requests that were judged and not let pass. */
-export type Deny = Readonly<{
-  /** By what was decided: a login, a challenge or a refusal. */
-  decision(request: FastifyRequest, reply: FastifyReply, denial: Denial): void
-  /** 401: a bearer token that does not count (RFC 6750 section 3.1). */
-  badToken(request: FastifyRequest, reply: FastifyReply, fault: TokenFault): void
-  /** 400: an Authorization header that is none (RFC 6750 section 3.1). */
-  badAuthorization(request: FastifyRequest, reply: FastifyReply): void
-}>
+/** Answers a request that was judged and not let pass, by what was decided: a login, a challenge or a refusal. */
+export type Deny = (request: FastifyRequest, reply: FastifyReply, denial: Denial) => void
 
 type DenyOptions = Readonly<{
   respond: Respond
   sites: Sites
   prefix: string
   challenges: Challenges
+  refuseToken: RefuseToken
   beginLogin: BeginLogin
   loginProblem: TellLoginProblem
 }>
@@ -46,10 +40,10 @@ type JudgedVisit = Visit & Readonly<{ rule: Rule; reason: string }>
 
 /** Builds what answers denials. */
 export function createDeny(options: DenyOptions): Deny {
-  const { respond, sites, prefix, challenges, beginLogin, loginProblem } = options
-  return { decision, badToken, badAuthorization }
+  const { respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem } = options
+  return deny
 
-  function decision(request: FastifyRequest, reply: FastifyReply, denial: Denial): void {
+  function deny(request: FastifyRequest, reply: FastifyReply, denial: Denial): void {
     switch (denial.kind) {
       case 'login':
         login(request, reply, denial).catch((error) =>
@@ -97,7 +91,7 @@ export function createDeny(options: DenyOptions): Deny {
         nothingSent(request, reply)
         return
       case 'token-audience-wrong':
-        badToken(request, reply, denial.reason)
+        refuseToken.fault(request, reply, denial.reason)
         return
       default:
         stepUp(request, reply, denial.reason)
@@ -116,29 +110,6 @@ export function createDeny(options: DenyOptions): Deny {
     }
     const loginUrl = challenges.loginUrl(request, wish)
     respond.json(request, reply, 401, loginRequired({ reason, requestId, loginUrl }), answer)
-  }
-
-  function badToken(request: FastifyRequest, reply: FastifyReply, fault: TokenFault): void {
-    refuseToken(request, reply, 401, 'invalid_token', faultDescriptions[fault], fault)
-  }
-
-  function badAuthorization(request: FastifyRequest, reply: FastifyReply): void {
-    const description = 'The Authorization header is not a scheme followed by one token'
-    refuseToken(request, reply, 400, 'invalid_request', description, 'authorization-malformed')
-  }
-
-  function refuseToken(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    status: 400 | 401,
-    error: 'invalid_request' | 'invalid_token',
-    description: string,
-    reason: string,
-  ): void {
-    const { requestId } = request.visit
-    const body = tokenProblem({ status, error, detail: description, reason, requestId })
-    const header = challenges.header(request, { error, description })
-    respond.json(request, reply, status, body, { reason, headers: { 'www-authenticate': header } })
   }
 
   /** RFC 9470 section 3. */

@@ -16,6 +16,7 @@ import type { Answers } from './answer.ts'
 import type { Caller, FindCaller } from './caller.ts'
 import type { Deny } from './denial.ts'
 import { neverServed, type Preflight } from './preflight.ts'
+import type { RefuseToken } from './refuse-token.ts'
 import type { Sites } from './site.ts'
 import { targetOf, type Visit } from './visit.ts'
 
@@ -26,6 +27,7 @@ type GuardOptions = Readonly<{
   findCaller: FindCaller
   answers: Answers
   deny: Deny
+  refuseToken: RefuseToken
   preflight: Preflight
   /** Epoch seconds. */
   clock: () => number
@@ -38,7 +40,7 @@ const neverServedMatch: Match = Object.freeze({ kind: 'wrong-method', allow: [] 
  * It decides by the rule table and either lets the request go on or has it answered.
  */
 export function createGuard(options: GuardOptions): onRequestHookHandler {
-  const { rules, sites, prefix, findCaller, answers, deny, preflight, clock } = options
+  const { rules, sites, prefix, findCaller, answers, deny, refuseToken, preflight, clock } = options
 
   return function guard(request, reply, done) {
     const target = targetOf(request)
@@ -106,8 +108,8 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     if (failure !== undefined) answers.unavailable(request, reply, failure)
     else if (caller.fault !== undefined) {
       visit.decision = 'challenge'
-      deny.badToken(request, reply, caller.fault)
-    } else if (caller.isMalformed) deny.badAuthorization(request, reply)
+      refuseToken.fault(request, reply, caller.fault)
+    } else if (caller.isMalformed) refuseToken.malformed(request, reply)
     else decideFor(request, reply, found, caller, done)
   }
 
@@ -128,7 +130,7 @@ export function createGuard(options: GuardOptions): onRequestHookHandler {
     if (decision.kind === 'forward') done()
     else {
       visit.rule = found[denied] as Rule
-      deny.decision(request, reply, decision)
+      deny(request, reply, decision)
     }
   }
 

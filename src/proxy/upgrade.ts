@@ -25,7 +25,17 @@ export function upgradeResponse(req: IncomingMessage, socket: Socket): ServerRes
   res.assignSocket(socket)
   socket.on('error', () => socket.destroy())
   res.on('finish', () => socket.destroySoon())
+  if (!isWebSocket(req)) noticeEnd(socket)
   return res
+}
+
+/**
+ * Reads on, and forgets what comes, where no tunnel will follow: Node has stopped reading, and nobody would notice that the
+ * client is gone. Its socket, and that of an upstream which does not come to an end, would then stay open for ever.
+ */
+function noticeEnd(client: Socket): void {
+  client.on('end', () => client.destroy())
+  client.resume()
 }
 
 /**
@@ -59,6 +69,12 @@ class UpgradeExchange extends Exchange {
   ) {
     super(req, res, plan, options)
     this.early = early
+  }
+
+  /** Any other answer than a switch may be as long as it likes, and is passed on like all others. */
+  override onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
+    if (status >= 200 && this.res.socket !== null) noticeEnd(this.res.socket)
+    return super.onHeaders(status, raw, resume, reason)
   }
 
   /** Throws if the upstream switched to something else; undici then closes its socket and calls `onError`. */

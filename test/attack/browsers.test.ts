@@ -89,7 +89,9 @@ function handshake(path: string, headers: readonly string[] = [], { gateway } = 
 /** The answer to a handshake that is refused, and that the upstream heard nothing of it. */
 async function refused(t: Test, path: string, headers: readonly string[], status: RegExp): Promise<void> {
   const before = scene.upstream.bytes().length
-  const bytes = await scene.gateway.exchange(handshake(path, headers))
+  const client = scene.gateway.client(handshake(path, headers))
+  const bytes = await client.sees('\r\n\r\n')
+  client.socket.destroy()
   t.match(bytes, status, `${path} ${headers.filter((header) => !header.startsWith('Cookie'))}`)
   t.equal(scene.upstream.bytes().length, before, 'the upstream is not dialled')
 }

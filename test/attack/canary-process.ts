@@ -1,8 +1,9 @@
 import type { Test } from 'tap'
 import { runCheck } from '../../src/cli/check.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
-import { freePort, runPostern, startPostern } from '../cli/postern.ts'
+import { runPostern, startPostern } from '../cli/postern.ts'
 import { writeConfig, yamlWith } from '../config/support.ts'
+import { freePort } from '../support/free-port.ts'
 import { findLeaks, mark } from './marks.ts'
 
 /** A row about what a process writes. */

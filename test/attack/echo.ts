@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { type Connection, startRecorder } from '../support/recorder.ts'
-import { type Message, messagesIn, targetOf } from './target-wire.ts'
+import { type Message, messagesIn, targetOf } from './strict-wire.ts'
 
 /** An upstream that answers each request with its target, and reads as strictly as can be. */
 export type Echo = Readonly<{

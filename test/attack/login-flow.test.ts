@@ -29,6 +29,7 @@ const checks: Checks = {
   'LC-18': leaks,
   'LC-19': framing,
   'LC-20': retryLinks,
+  'LC-21': repeated,
 }
 
 t.test('login flow', async (t) => {
@@ -63,8 +64,8 @@ function isSignedIn(browser: Browser, { gateway } = scene): boolean {
 async function loginCsrf(t: Test): Promise<void> {
   const planted = await callbackOf(createBrowser())
   const before = scene.provider.tokenRequests.length
-  const victim = createBrowser()
   for (const hasLogin of [false, true]) {
+    const victim = createBrowser()
     if (hasLogin) await callbackOf(victim)
     const answer = await follow(victim, planted)
     t.equal(answer.status, 302)
@@ -489,4 +490,41 @@ async function retryLinks(t: Test): Promise<void> {
       t.ok([null, '/', `${gateway.origin}/`].includes(url.searchParams.get('rd')), link)
     }
   }
+}
+
+async function repeated(t: Test): Promise<void> {
+  const { gateway, provider } = scene
+  const browser = createBrowser()
+  const callback = await callbackOf(browser)
+  const { code = '', state = '', iss = '' } = Object.fromEntries(new URL(callback).searchParams)
+  const before = provider.tokenRequests.length
+  const queries = [
+    ...[
+      'code=x',
+      `code=${code}`,
+      'state=x',
+      `state=${state}`,
+      'iss=https://evil.test',
+      `iss=${encodeURIComponent(iss)}`,
+    ],
+    ...[
+      'error=x&error=y',
+      'error_description=x&error_description=y',
+      'error_uri=x&error_uri=y',
+      'state',
+      'c%6fde=x',
+    ],
+  ]
+  for (const query of queries) {
+    const answer = await follow(browser, `${callback}&${query}`)
+    t.equal(answer.status, 400, query)
+    t.notOk(isSignedIn(browser))
+  }
+  t.equal(provider.tokenRequests.length, before, 'the code is not spent')
+  const arrays = await follow(
+    browser,
+    `${gateway.origin}/oauth2/callback?code[]=${code}&state[]=${state}&iss=${iss}`,
+  )
+  t.equal(arrays.status, 400, 'no state at all')
+  t.equal((await follow(browser, callback)).status, 303, 'and it is still good')
 }

@@ -6,7 +6,7 @@ import { type Connection, record } from '../support/recorder.ts'
 import { type Echo, startEcho } from './echo.ts'
 import { runFamily } from './family.ts'
 import { headerComplaints, type MessageRow, messageRows, messageScene, nameOf, next } from './messages.ts'
-import { messagesIn, targetOf } from './target-wire.ts'
+import { messagesIn, targetOf } from './strict-wire.ts'
 
 /** Targets that a row asks for itself; anything else at the upstream was made of its body. */
 const asked = /^\/public\//

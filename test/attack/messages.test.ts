@@ -13,7 +13,7 @@ import {
   nameOf,
   next,
 } from './messages.ts'
-import { type Message, messagesIn, statusOf, targetOf } from './target-wire.ts'
+import { type Message, messagesIn, statusOf, targetOf } from './strict-wire.ts'
 
 /** How a row is put on the wire: in one write, in many, or with the next request right behind it. */
 type Delivery = 'at once' | 'in pieces' | 'with another behind'

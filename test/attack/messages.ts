@@ -1,5 +1,5 @@
 import { corpus } from '../support/corpus.ts'
-import { type Message, messagesIn, statusOf, valuesOf } from './target-wire.ts'
+import { type Message, messagesIn, statusOf, valuesOf } from './strict-wire.ts'
 
 /** Whom the messages are for. */
 const host = 'app.example.com'

@@ -7,7 +7,7 @@ import { type Echo, startEcho } from './echo.ts'
 import { runFamily } from './family.ts'
 import { signIn } from './people.ts'
 import { readingsOf } from './readers.ts'
-import { targetOf } from './target-wire.ts'
+import { targetOf } from './strict-wire.ts'
 
 type Caller = Readonly<{ name: string; cookie: string[]; mayReach: readonly string[] }>
 type Method = 'GET' | 'POST' | 'upgrade'

@@ -4,7 +4,7 @@ import { type Gateway, startGateway } from '../support/gateway.ts'
 import { type Connection, startRecorder } from '../support/recorder.ts'
 import { runFamily } from './family.ts'
 import { messageScene, next } from './messages.ts'
-import { type Message, messagesIn, statusOf, targetOf } from './target-wire.ts'
+import { type Message, messagesIn, statusOf, targetOf } from './strict-wire.ts'
 
 type Row = Readonly<{ bytes: string; id: string; what: string; statuses: readonly string[] }>
 

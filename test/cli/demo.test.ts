@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { writeConfig } from '../config/support.ts'
-import { freePort, runPostern, startPostern, takePort } from './postern.ts'
+import { freePort } from '../support/free-port.ts'
+import { runPostern, startPostern, takePort } from './postern.ts'
 
 const rules = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
 

@@ -55,16 +55,6 @@ export async function runPostern(...given: Parameters<typeof startPostern>) {
   return { code, stdout: postern.stdout(), stderr: postern.stderr() }
 }
 
-/** A port of loopback that nobody has just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** Takes a port until the test ends. */
 export async function takePort(t: Test): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

@@ -3,7 +3,8 @@ import { createServer, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { writeConfig } from '../config/support.ts'
-import { freePort, runPostern, startPostern, takePort } from './postern.ts'
+import { freePort } from '../support/free-port.ts'
+import { runPostern, startPostern, takePort } from './postern.ts'
 
 /** Answers when the test says so. */
 async function startSlowUpstream(t: Test) {

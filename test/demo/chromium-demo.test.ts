@@ -3,8 +3,8 @@ import { pino } from 'pino'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { startDemo } from '../../src/demo/demo.ts'
-import { freePort } from '../cli/postern.ts'
 import { skipWithoutChromium, startChromium } from '../support/chromium.ts'
+import { freePort } from '../support/free-port.ts'
 
 const configFile = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
 

@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { startDemo } from '../../src/demo/demo.ts'
 import { demoGuide } from '../../src/demo/guide.ts'
-import { freePort } from '../cli/postern.ts'
+import { freePort } from '../support/free-port.ts'
 
 const configFile = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url))
 

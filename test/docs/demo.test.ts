@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { createAdmin } from '../../src/admin/health.ts'
 import { startDemo } from '../../src/demo/demo.ts'
 import { createLogger } from '../../src/logs/logger.ts'
+import { freePort } from '../support/free-port.ts'
 import { blocksOf, projectFile, rowsUnder } from './markdown.ts'
 
 const readme = projectFile('README.md')
@@ -20,15 +20,6 @@ async function start(): Promise<{ port: number; close: () => Promise<void> }> {
   const port = await freePort()
   const { close } = await startDemo({ configFile, port, logger })
   return { port, close }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** The console examples, for a demo on this port. */

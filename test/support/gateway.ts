@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
@@ -6,6 +5,7 @@ import { type App, buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
+import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
 
 /** A running gateway, as tests see it. */
@@ -188,14 +188,4 @@ function allowRedirects(options: GatewayOptions, port: number): void {
     options.provider.redirectUris.add(`${url}/oauth2/callback`)
     options.provider.postLogoutRedirectUris?.add(`${url}/oauth2/signed_out`)
   }
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -15,6 +15,7 @@ import type { TellLoginProblem } from '../../src/gate/login-problem.ts'
 import { createOriginOf } from '../../src/gate/origin.ts'
 import { createPreflight } from '../../src/gate/preflight.ts'
 import { createPublicServer } from '../../src/gate/public-server.ts'
+import { createRefuseToken } from '../../src/gate/refuse-token.ts'
 import { createRequestIds } from '../../src/gate/request-id.ts'
 import { createRespond } from '../../src/gate/respond.ts'
 import { type CookieKit, createSites } from '../../src/gate/site.ts'
@@ -45,6 +46,7 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
   const answers = createAnswers({ respond, sites, loginProblem, logError })
   const audiences = servers.flatMap(({ audience }) => audience)
   const challenges = createChallenges({ sites, prefix, defaultScheme, audiences })
+  const refuseToken = createRefuseToken(respond, challenges)
   const beginLogin = nobodys as unknown as BeginLogin
   const app = createPublicServer({
     headersTimeout: 5_000,
@@ -77,7 +79,8 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
         prefix,
         findCaller: createFindCaller({ identify: () => ({}), identifyBearer, needsToken: () => true }),
         answers,
-        deny: createDeny({ respond, sites, prefix, challenges, beginLogin, loginProblem }),
+        deny: createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem }),
+        refuseToken,
         preflight: createPreflight(rules, respond),
         clock: () => 0,
       }),
