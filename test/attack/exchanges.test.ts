@@ -3,7 +3,7 @@ import { type Gateway, startGateway } from '../support/gateway.ts'
 import { type Connection, type Recorder, startRecorder } from '../support/recorder.ts'
 import { runFamily } from './family.ts'
 import { messageScene, next } from './messages.ts'
-import { messagesIn, statusOf } from './target-wire.ts'
+import { messagesIn, statusOf } from './strict-wire.ts'
 
 type Scene = Readonly<{ gateway: Gateway; upstream: Recorder }>
 /** One exchange that goes wrong; `answer` is what the upstream does with each of its connections. */
