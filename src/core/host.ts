@@ -10,7 +10,8 @@ const hostPattern = new RegExp(
 /**
  * Takes a Host header apart; undefined when it is not one name, IPv4 or bracketed IPv6 address with an optional port
  * of 1 to 65535. Stricter than the standard on purpose: no userinfo, lists, escapes, empty ports, and no trailing dot,
- * which browsers treat as another origin with other cookies.
+ * which browsers treat as another origin with other cookies. Nor is it a host that no URL can have, such as `xn--a.example`:
+ * addresses are made of it later.
  * @see RFC 9110 section 7.2, RFC 3986 section 3.2.2
  */
 export function parseHost(header: string): HostPort | undefined {
@@ -18,7 +19,8 @@ export function parseHost(header: string): HostPort | undefined {
   const found = hostPattern.exec(header)
   if (found === null) return undefined
   const [, host = '', port = ''] = found
-  return host.length > 253 || Number(port) > 65535 ? undefined : { host: host.toLowerCase(), port }
+  if (host.length > 253 || Number(port) > 65535 || !URL.canParse(`http://${host}`)) return undefined
+  return { host: host.toLowerCase(), port }
 }
 
 /** The host as origins and the rule table name it: without the port that is the scheme's default. */
