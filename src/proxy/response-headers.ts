@@ -28,6 +28,14 @@ type Fate =
   | 'strip'
   | 'pass'
 
+/** What CDNs and servers in between obey before `Cache-Control`, beside the `*CDN-Cache-Control` of RFC 9213. */
+const sharedCacheHeaders = new Set([
+  'surrogate-control',
+  'edge-control',
+  'x-litespeed-cache-control',
+  'x-accel-expires',
+])
+
 const knownNames = new Map<string, Fate>()
 const maxKnownNames = 1_000
 /** Longer names are worked out each time, so that they do not fill the memory. */
@@ -84,9 +92,7 @@ function fateOf(name: string): Fate {
     return name
   if (hopByHopHeaders.has(name)) return 'strip'
   if (name.startsWith('access-control-')) return 'cors'
-  return /(?:^|-)cdn-cache-control$|^surrogate-control$|^x-accel-expires$/.test(name)
-    ? 'targeted-cache'
-    : 'pass'
+  return sharedCacheHeaders.has(name) || /(?:^|-)cdn-cache-control$/.test(name) ? 'targeted-cache' : 'pass'
 }
 
 /** The name a browser would keep the cookie under; it sends `=name=value`, set without a name, as `name=value`. */

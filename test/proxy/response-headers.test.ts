@@ -78,6 +78,8 @@ t.test('a protected response says private once, and nothing to shared caches bes
     ['Some-CDN-Cache-Control', 'public'],
     ['Surrogate-Control', 'max-age=60'],
     ['X-Accel-Expires', '60'],
+    ['Edge-Control', 'max-age=60'],
+    ['X-LiteSpeed-Cache-Control', 'public, max-age=60'],
   ]
   const lines = built(raw.flat(), { isProtected: true })
   t.equal(lines.length, 1)
