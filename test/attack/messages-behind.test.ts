@@ -6,7 +6,8 @@ import { type Connection, record } from '../support/recorder.ts'
 import { type Echo, startEcho } from './echo.ts'
 import { runFamily } from './family.ts'
 import { headerComplaints, type MessageRow, messageRows, messageScene, nameOf, next } from './messages.ts'
-import { messagesIn, targetOf } from './strict-wire.ts'
+import { targetOf } from './strict-wire.ts'
+import { victimComplaints } from './victim.ts'
 
 /** Targets that a row asks for itself; anything else at the upstream was made of its body. */
 const asked = /^\/public\//
@@ -26,23 +27,11 @@ async function exchange(front: number, bytes: string): Promise<string> {
   return connection.bytes()
 }
 
-/** Somebody else, through the same front and its connections to the gateway: the answer must be their own. */
-async function victimComplaints(victim: Connection, { id }: MessageRow): Promise<string[]> {
-  const target = `/public/victim-${id}`
-  const { length } = victim.bytes()
-  victim.send(next(target))
-  await victim.sees(target)
-  const [answer, ...more] = messagesIn(victim.bytes().slice(length)).messages
-  return answer?.body === target && more.length === 0
-    ? []
-    : [`the victim got ${answer?.start} ${answer?.body}`]
-}
-
 async function complaintsAbout(front: number, echo: Echo, victim: Connection, row: MessageRow) {
   const before = echo.requests.length
   // No rule is made for what comes last, so that the exchange always ends with an answer.
   const received = await exchange(front, row.bytes + next('/over', 'Connection: close\r\n'))
-  const complaints = await victimComplaints(victim, row)
+  const complaints = await victimComplaints(victim, row.id)
   const requests = echo.requests.slice(before).filter((request) => !targetOf(request).includes('victim'))
   const served = received.match(/HTTP\/1\.1 200 /g)?.length ?? 0
   if (requests.length > served) complaints.push(`${requests.length} upstream requests, ${served} answers`)

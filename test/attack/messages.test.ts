@@ -13,7 +13,8 @@ import {
   nameOf,
   next,
 } from './messages.ts'
-import { type Message, messagesIn, statusOf, targetOf } from './strict-wire.ts'
+import { type Message, statusOf, targetOf } from './strict-wire.ts'
+import { victimComplaints } from './victim.ts'
 
 /** How a row is put on the wire: in one write, in many, or with the next request right behind it. */
 type Delivery = 'at once' | 'in pieces' | 'with another behind'
@@ -83,18 +84,6 @@ function complaintsAbout(
   return [...complaints, ...received.flatMap(headerComplaints)]
 }
 
-/** A request of somebody else, on a connection that was open all the time: the answer must be its own. */
-async function victimComplaints(victim: Connection, row: MessageRow, delivery: Delivery): Promise<string[]> {
-  const target = `/public/victim-${row.id}-${delivery.replaceAll(' ', '-')}`
-  const { length } = victim.bytes()
-  victim.send(next(target))
-  await victim.sees(target)
-  const [answer, ...more] = messagesIn(victim.bytes().slice(length)).messages
-  return answer?.body === target && more.length === 0
-    ? []
-    : [`the victim got ${answer?.start} ${answer?.body}`]
-}
-
 async function tryOut(
   gateway: Gateway,
   echo: Echo,
@@ -107,7 +96,7 @@ async function tryOut(
   const complaints = [
     ...complaintsAbout(row, outcome, echo.requests.slice(before)),
     ...echo.faults.splice(0),
-    ...(await victimComplaints(victim, row, delivery)),
+    ...(await victimComplaints(victim, `${row.id}-${delivery.replaceAll(' ', '-')}`)),
   ]
   return complaints.map((complaint) => `${delivery}: ${complaint}`)
 }

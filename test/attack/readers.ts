@@ -59,12 +59,12 @@ function decoded(path: string): string {
 }
 
 /** Windows drops dots and blanks at the end of each segment, and blanks before it. */
-function trimmed(path: string): string {
+export function trimmed(path: string): string {
   const [, ...segments] = path.split('/').map((segment) => segment.replace(/^\s+|[\s.]+$/g, ''))
   return `/${segments.filter((segment, index) => segment !== '' || index === segments.length - 1).join('/')}`
 }
 
-function withoutDots(path: string): string {
+export function withoutDots(path: string): string {
   const kept: string[] = []
   for (const segment of path.slice(1).split('/')) {
     if (segment === '..') kept.pop()

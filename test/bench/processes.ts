@@ -2,10 +2,11 @@
 import { type ChildProcess, fork, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, openSync, readFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isListening } from '../support/is-listening.ts'
 
 /** Whether what a process of the bench prints is shown. */
 export type Output = 'inherit' | 'ignore'
@@ -66,7 +67,7 @@ export async function serveProgram(
   const env = { ...process.env, NODE_ENV: 'production' }
   const stdio: StdioOptions = ['ignore', 'ignore', output]
   const child = track(spawn('taskset', ['-c', String(core), ...command], { stdio, env }))
-  for (let tries = 0; !(await answers(port)); tries++) {
+  for (let tries = 0; !(await isListening(port)); tries++) {
     if (child.exitCode !== null || tries === 400) {
       child.kill()
       throw new Error(`did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`)
@@ -123,17 +124,5 @@ function isExecutable(file: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }

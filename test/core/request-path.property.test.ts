@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { canonicalPath } from '../../src/core/request-path.ts'
+import { trimmed, withoutDots } from '../attack/readers.ts'
 
 const words = [
   'admin',
@@ -89,20 +90,6 @@ function decoded(path: string): string {
       return run
     }
   })
-}
-
-function trimmed(path: string): string {
-  const [, ...segments] = path.split('/').map((segment) => segment.replace(/^\s+|[\s.]+$/g, ''))
-  return `/${segments.filter((segment, index) => segment !== '' || index === segments.length - 1).join('/')}`
-}
-
-function withoutDots(path: string): string {
-  const kept: string[] = []
-  for (const segment of path.slice(1).split('/')) {
-    if (segment === '..') kept.pop()
-    else if (segment !== '.') kept.push(segment)
-  }
-  return `/${kept.join('/')}`
 }
 
 const readers: Record<string, (path: string) => string> = {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { freePort } from './free-port.ts'
+import { isListening } from './is-listening.ts'
 
 /** A program of somebody else that stands in front of a gateway. */
 export type FrontName = 'nginx' | 'haproxy'
@@ -82,7 +82,7 @@ export async function startFront(t: Test, name: FrontName, gateway: number): Pro
   const [program = '', ...args] = commands[name](folder, config)
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   t.teardown(() => end(child))
-  while (!(await answers(port))) {
+  while (!(await isListening(port))) {
     if (child.exitCode !== null) throw new Error(`${name} did not start`)
     await pause(20)
   }
@@ -93,16 +93,4 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return
   child.kill()
   await once(child, 'exit')
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
