@@ -33,7 +33,7 @@ try {
 }
 
 function print(family, rows, passed) {
-  process.stdout.write(`${family.padEnd(28)}${String(rows).padStart(8)}${String(passed).padStart(8)}\n`)
+  process.stdout.write(`${family.padEnd(38)}${String(rows).padStart(8)}${String(passed).padStart(8)}\n`)
 }
 
 function publish(families) {
