@@ -133,7 +133,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     findCaller: createFindCaller({
       identify,
       identifyBearer: tokens.identify,
-      needsToken: (rule) => upstreams.get(rule.upstream).token !== 'none',
+      needsToken: ({ upstream }) => upstream !== undefined && upstreams.get(upstream).token !== 'none',
     }),
     answers,
     deny,

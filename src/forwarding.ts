@@ -77,7 +77,8 @@ export function createForwarding(options: ForwardingOptions) {
     const rule = visit.rule as Rule
     const caller = callerFor(rule, visit)
     const { path, query } = targetOf(request)
-    const upstream = upstreams.get(rule.upstream)
+    // The guard lets nothing pass that has none.
+    const upstream = upstreams.get(rule.upstream as string)
     // The host that was judged: with a trusted proxy in front, the Host line itself may name any other.
     const host = origin.host as string
     return {

@@ -62,7 +62,9 @@ export async function createSessions(config: Config, options: Options): Promise<
     absolute: absoluteMs / 1000,
     ...(idleMs !== 'none' && { idle: idleMs / 1000 }),
   }
-  const usesTokens = Object.values(config.upstreams).some(({ token }) => token !== 'none')
+  const { forward_auth: check } = config
+  const isTokenTold = check !== undefined && (check.token !== 'none' || check.access_token_header)
+  const usesTokens = isTokenTold || Object.values(config.upstreams).some(({ token }) => token !== 'none')
   const names = {
     http: cookieName({ name: cookie.name, isSecure: false, domain: cookie.domain }),
     https: cookieName({ name: cookie.name, isSecure: true, domain: cookie.domain }),

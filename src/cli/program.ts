@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { ruleProblems } from '../core/rules.ts'
 import { portNumber, seconds } from './arguments.ts'
 import type { DemoOptions } from './demo.ts'
 import { runHealthcheck } from './healthcheck.ts'
 import { runKeygen } from './keygen.ts'
 import { loadConfigApart } from './load-apart.ts'
+
+/** As in `snippets`, which is loaded when it is needed. */
+const printable = ['nginx']
 
 /** The command line. What a command needs beyond the configuration is loaded when it runs: a health check stays light. */
 export function createProgram(): Command {
@@ -20,6 +23,7 @@ export function createProgram(): Command {
   addCheck(program)
   addKeygen(program)
   addHealthcheck(program)
+  addPrint(program)
   addDemo(program)
   return program
 }
@@ -76,6 +80,23 @@ function addHealthcheck(program: Command): void {
     .action(async ({ config, ready, timeout }: HealthcheckArguments) => {
       const { listen } = (await loadConfigApart(config)).admin
       process.exitCode = await runHealthcheck({ listen, ready, timeoutMs: timeout * 1000 })
+    })
+}
+
+type PrintArguments = Readonly<{ config: string; address?: string; service?: string }>
+
+function addPrint(program: Command): void {
+  program
+    .command('print')
+    .description('print what to write in the configuration of a proxy that asks Postern about every request')
+    .addArgument(new Argument('<proxy>', 'which proxy').choices(printable))
+    .addOption(configOption())
+    .option('--address <host:port>', 'where that proxy reaches Postern; by default on this machine')
+    .option('--service <url>', 'the service behind that proxy')
+    .action(async (proxy: string, { config, ...places }: PrintArguments) => {
+      const settings = await loadConfigApart(config)
+      const { runPrint } = await import('./print.ts')
+      runPrint(proxy, settings, { ...places, write: (text) => process.stdout.write(text) })
     })
 }
 

@@ -45,6 +45,7 @@ export function configRelations(checkRules: CheckRules): readonly Relation<Confi
       ],
       find: findHostsWithoutSession,
     },
+    { reads: [], find: findMissingUpstreams },
     { reads: [], find: findUnknownUpstreams },
     { reads: [], find: (config, isSound) => findRuleProblems(config, isSound, checkRules) },
   ]
@@ -55,12 +56,12 @@ type RulesSource = Pick<ConfigKeys, 'routes' | 'upstreams' | 'provider' | 'beare
 /** Makes the rules of the routes, each named after its place in the file. */
 export function rulesOf(config: RulesSource): Rule[] {
   const { routes, upstreams } = config
-  const sensitive = new Map(Object.entries(Object(upstreams) as ConfigKeys['upstreams']))
+  const sensitive = new Map(Object.entries(Object(upstreams) as NonNullable<ConfigKeys['upstreams']>))
   return routes.map((route, index) => ({
     ...route,
     name: `routes[${index}]`,
     credentials: credentialsOf(route, config),
-    caseSensitive: sensitive.get(route.upstream)?.case_sensitive === true,
+    caseSensitive: route.upstream !== undefined && sensitive.get(route.upstream)?.case_sensitive === true,
   }))
 }
 
@@ -131,13 +132,39 @@ function findHostsWithoutSession(config: ConfigKeys, isSound: IsSound): readonly
   )
 }
 
+/** Where no other proxy asks, somebody has to answer. */
+function findMissingUpstreams(config: ConfigKeys, isSound: IsSound): readonly Conflict[] {
+  const { upstreams, forward_auth } = config
+  if (forward_auth !== undefined || !isSound(['forward_auth'])) return []
+  return [
+    ...conflictIf(
+      upstreams === undefined && isSound(['upstreams']),
+      ['upstreams'],
+      'must be a map with at least one upstream, like web: { url: "http://web:8080" }',
+    ),
+    ...listOfRoutes(config).flatMap((route, index) =>
+      conflictIf(
+        isMap(route) && route.upstream === undefined && isSound(['routes', index, 'upstream']),
+        ['routes', index, 'upstream'],
+        'must be the name of an upstream',
+      ),
+    ),
+  ]
+}
+
 function findUnknownUpstreams(config: ConfigKeys, isSound: IsSound): readonly Conflict[] {
   const names = Object.keys(Object(config.upstreams))
   return listOfRoutes(config).flatMap((route, index) => {
-    const isKnown = !isSound(['routes', index, 'upstream']) || names.includes(route.upstream)
-    const message = `is not the name of an upstream${didYouMean(String(route?.upstream), names)}`
+    const name = isMap(route) ? route.upstream : undefined
+    const isKnown = name === undefined || !isSound(['routes', index, 'upstream']) || names.includes(name)
+    const message = `is not the name of an upstream${didYouMean(String(name), names)}`
     return conflictIf(!isKnown, ['routes', index, 'upstream'], message)
   })
+}
+
+/** What stands in a list may be anything as long as it is not sound. */
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 function findRuleProblems(config: ConfigKeys, isSound: IsSound, checkRules: CheckRules): readonly Conflict[] {

@@ -41,9 +41,10 @@ const target = {
       example: ['GET', 'POST'],
     },
   ),
-  upstream: documented(line('must be the name of an upstream'), {
+  upstream: documented(line('must be the name of an upstream').exactOptional(), {
     type: 'name of an upstream',
-    meaning: 'Which service answers.',
+    meaning:
+      'Which service answers. Required, unless `forward_auth` is written: a route without one is for checks only, and 404 to whoever comes directly.',
     example: 'orders',
   }),
 }
@@ -237,7 +238,7 @@ export const routeSchema = withRelations(
     path: route.path,
     ...(route.host !== undefined && { host: route.host }),
     ...(route.methods !== undefined && { methods: route.methods }),
-    upstream: route.upstream,
+    ...(route.upstream !== undefined && { upstream: route.upstream }),
     access: route.access ?? 'authenticated',
     ...(route.credentials !== undefined && { credentials: route.credentials }),
     audience: route.audience ?? [],

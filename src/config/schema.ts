@@ -7,8 +7,10 @@ import type { ReadTextFile } from './read-text-file.ts'
 import { withRelations } from './relation.ts'
 import { adminSchema } from './schema-admin.ts'
 import { bearerSchema, bearerUrls } from './schema-bearer.ts'
+import { forwardAuthSchema } from './schema-forward-auth.ts'
 import { loggingSchema } from './schema-logging.ts'
 import { providerSchema } from './schema-provider.ts'
+import { redirectSchema } from './schema-redirect.ts'
 import { routeSchema } from './schema-route.ts'
 import { serverSchema } from './schema-server.ts'
 import { noSession, sessionSchema } from './schema-session.ts'
@@ -58,10 +60,12 @@ const sections = (read: ReadTextFile) =>
     upstreams: documented(
       z
         .record(upstreamName, upstreamSchema(read), upstreamsMessage)
-        .refine((upstreams) => Object.keys(upstreams).length > 0, upstreamsMessage),
+        .refine((upstreams) => Object.keys(upstreams).length > 0, upstreamsMessage)
+        .exactOptional(),
       {
         type: 'map of name to upstream',
-        meaning: 'The services behind Postern, each under a name that routes use.',
+        meaning:
+          'The services behind Postern, each under a name that routes use. Required, unless `forward_auth` is written and another proxy forwards everything.',
         example: { orders: { url: 'http://orders:8080' } },
       },
     ),
@@ -70,6 +74,17 @@ const sections = (read: ReadTextFile) =>
       meaning:
         'Which path goes to which upstream, and who may pass. A path without a route is answered with 404.',
       example: [{ path: '/**', upstream: 'web', access: 'authenticated' }],
+    }),
+    forward_auth: documented(forwardAuthSchema.exactOptional(), {
+      type: 'map',
+      meaning:
+        'Lets another proxy ask the `auth` endpoint whether a request may pass. The endpoint is not there without this section.',
+      example: { preset: 'nginx' },
+    }),
+    redirect: documented(redirectSchema.prefault({}), {
+      type: 'map',
+      meaning: 'Where people may be sent after signing in or out, beside the hosts of Postern itself.',
+      example: { allowed_hosts: ['*.apps.example.com'] },
     }),
     logging: documented(loggingSchema.prefault({}), {
       type: 'map',
@@ -86,6 +101,7 @@ export function configSchema({ read, checkRules }: SchemaOptions) {
   return withRelations(sections(read), configRelations(checkRules)).transform((config) => ({
     ...config,
     session: config.session ?? noSession(read),
+    upstreams: config.upstreams ?? {},
     routes: rulesOf(config),
     warnings: warningsOf(config),
   }))
@@ -95,7 +111,7 @@ export function configSchema({ read, checkRules }: SchemaOptions) {
 export type Config = z.output<ReturnType<typeof configSchema>>
 
 function warningsOf(config: ConfigKeys): string[] {
-  return [...exposedAddresses(config), ...ambiguousAudiences(config)]
+  return [...exposedAddresses(config), ...ambiguousAudiences(config), ...unheardChecks(config)]
 }
 
 function exposedAddresses({ server, provider, bearer }: ConfigKeys): string[] {
@@ -117,6 +133,14 @@ function ambiguousAudiences({ provider, bearer }: ConfigKeys): string[] {
       ? []
       : `bearer.issuers[${index}].audience: ${JSON.stringify(provider.client_id)} is provider.client_id, the audience of this gateway's ID tokens; tokens that are not marked as access tokens are refused. Give the API an audience of its own, or write "type: at+jwt"`,
   )
+}
+
+/** Whoever is not trusted is told nothing: without a trusted proxy every check is refused. */
+function unheardChecks({ server, forward_auth }: ConfigKeys): string[] {
+  if (forward_auth === undefined || server.trusted_proxies.length > 0) return []
+  return [
+    `forward_auth: ${forward_auth.preset} is not in server.trusted_proxies, which is empty: every check is refused until its address is there`,
+  ]
 }
 
 function inSection(section: string, urls: readonly { path: Path; url: string }[]) {

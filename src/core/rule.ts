@@ -15,7 +15,8 @@ export type Rule = AuthenticationNeed &
     host?: string
     /** Upper case; absent for every method that no rule of the same path names. */
     methods?: readonly string[]
-    upstream: string
+    /** Absent where only another proxy asks; see `forward_auth`. */
+    upstream?: string
     access: 'public' | 'optional' | 'authenticated'
     /** What counts here; anything else is as if it had not come. */
     credentials: readonly CredentialKind[]
