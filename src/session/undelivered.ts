@@ -33,7 +33,10 @@ export function createUndelivered(options: {
 
   return Object.freeze({
     keep(key: string, renewed: Session): void {
-      const keys = keysWith(waiting.get(renewed.id)?.keys ?? [], key)
+      const before = waiting.get(renewed.id)?.keys ?? []
+      const keys = keysWith(before, key)
+      const forgotten = before.filter((other) => !keys.includes(other))
+      store(forgotten, renewed, clock() + keepResult)
       waiting.set(renewed.id, { generation: renewed.generation, keys })
       store(keys, renewed, endsAt(renewed))
     },
