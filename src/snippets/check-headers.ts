@@ -20,6 +20,7 @@ export const readByCheck: readonly string[] = [
 export const toldOnDenial: readonly string[] = [
   'access-control-allow-credentials',
   'access-control-allow-origin',
+  'access-control-expose-headers',
   'cache-control',
   'content-security-policy',
   'content-type',

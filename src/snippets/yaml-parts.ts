@@ -10,7 +10,7 @@ export function listed(items: readonly string[], indent: number): string {
   return items.map((item) => `${' '.repeat(indent)}- ${scalar(item)}`).join('\n')
 }
 
-/** A key with a list below it; nothing at all without items. Each line ends here, so that a gap leaves none behind. */
+/** A key with a list below it, which has items; the text ends its last line. */
 export function keyWithList(key: string, items: readonly string[], indent: number): string {
-  return items.length === 0 ? '' : `${' '.repeat(indent)}${key}:\n${listed(items, indent + 2)}\n`
+  return `${' '.repeat(indent)}${key}:\n${listed(items, indent + 2)}\n`
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { parseAllDocuments } from 'yaml'
 
@@ -95,9 +95,19 @@ export function unknownKeys(t: Test, manifests: readonly Manifest[]): string {
     'tsconfig.json': JSON.stringify({ compilerOptions, files: ['manifests.ts'] }),
     'manifests.ts': literals,
   })
-  const compiler = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url))
-  return spawnSync(process.execPath, [compiler, '-p', join(folder, 'tsconfig.json')], { encoding: 'utf8' })
-    .stdout
+  const { status, stdout, error } = spawnSync(compiler(), ['-p', join(folder, 'tsconfig.json')], {
+    encoding: 'utf8',
+  })
+  if (error !== undefined) throw error
+  return status === 0 ? '' : `exit code ${status}: ${stdout}`
+}
+
+/** The program itself: what starts it is a script, which the test runner would watch and thereby break. */
+function compiler(): string {
+  const { platform, arch } = process
+  const { resolve } = createRequire(import.meta.resolve('typescript/package.json'))
+  const folder = dirname(resolve(`@typescript/typescript-${platform}-${arch}/package.json`))
+  return join(folder, 'lib', platform === 'win32' ? 'tsc.exe' : 'tsc')
 }
 
 function literal(manifest: Manifest, index: number): string {
