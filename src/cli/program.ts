@@ -8,7 +8,7 @@ import { runKeygen } from './keygen.ts'
 import { loadConfigApart } from './load-apart.ts'
 
 /** As in `snippets`, which is loaded when it is needed. */
-const printable = ['nginx']
+const printable = ['nginx', 'ingress-nginx', 'traefik', 'envoy', 'envoy-gateway', 'gateway-api', 'istio']
 
 /** The command line. What a command needs beyond the configuration is loaded when it runs: a health check stays light. */
 export function createProgram(): Command {
