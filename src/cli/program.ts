@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { Argument, Command, Option } from 'commander'
 import { ruleProblems } from '../core/rules.ts'
-import { portNumber, seconds } from './arguments.ts'
+import { hostAndPort, portNumber, seconds, serviceUrl } from './arguments.ts'
 import type { DemoOptions } from './demo.ts'
 import { runHealthcheck } from './healthcheck.ts'
 import { runKeygen } from './keygen.ts'
@@ -91,8 +91,12 @@ function addPrint(program: Command): void {
     .description('print what to write in the configuration of a proxy that asks Postern about every request')
     .addArgument(new Argument('<proxy>', 'which proxy').choices(printable))
     .addOption(configOption())
-    .option('--address <host:port>', 'where that proxy reaches Postern; by default on this machine')
-    .option('--service <url>', 'the service behind that proxy')
+    .option(
+      '--address <host:port>',
+      'where that proxy reaches Postern; by default on this machine',
+      hostAndPort,
+    )
+    .option('--service <url>', 'the service behind that proxy', serviceUrl)
     .action(async (proxy: string, { config, ...places }: PrintArguments) => {
       const settings = await loadConfigApart(config)
       const { runPrint } = await import('./print.ts')
