@@ -104,19 +104,26 @@ function describe(problem: LoginProblem): Text {
 /** The sign-in works, and nobody believes it: something between browser and gateway is in the way. */
 function roundText(cookie: CookieFacts): Text {
   return {
-    ...cookieText(cookie),
+    status: 400,
     title: 'You are signed in, but it does not last',
     detail: 'You have just signed in more than once, and every time you came back as if you had not.',
+    ...causesText(cookie, 'Tell whoever runs this site, with the request number below.'),
   }
 }
 
 function cookieText(cookie: CookieFacts): Text {
-  const causes = cookieCauses(cookie).map((cause) => causeTexts[cause](cookie))
   return {
     status: 400,
     title: 'Your browser did not bring the sign-in back',
     detail: 'The cookie that belongs to this sign-in is missing, so it could not be finished.',
-    body: html`<h2>Most likely</h2>${nameList(causes.slice(0, 1))}<p class="quiet">Allow cookies for this site, then try again.</p>`,
+    ...causesText(cookie, 'Allow cookies for this site, then try again.'),
+  }
+}
+
+function causesText(cookie: CookieFacts, advice: string): Pick<Text, 'body' | 'operator'> {
+  const causes = cookieCauses(cookie).map((cause) => causeTexts[cause](cookie))
+  return {
+    body: html`<h2>Most likely</h2>${nameList(causes.slice(0, 1))}<p class="quiet">${advice}</p>`,
     ...(causes.length > 1 && {
       operator: html`<p class="quiet">Also possible:</p>${nameList(causes.slice(1))}`,
     }),

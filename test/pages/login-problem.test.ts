@@ -58,6 +58,17 @@ t.test('the page shows the likeliest cause first and the others to whoever runs 
   t.match(page({ ...fine, cookieBytes: 0 }), 'no cookie at all')
 })
 
+t.test('whoever goes round in circles is told what is in the way', async (t) => {
+  const page = (cookie: CookieFacts) =>
+    loginProblemPage({ ...facts, problem: { reason: 'login-going-round', cookie } })
+  t.strictSame(cookieCauses({ ...fine, hasSession: true }), ['check-without-cookie', 'clock-or-age'])
+  t.strictSame(cookieCauses({ ...fine, hasSession: false }), ['set-cookie-dropped', 'clock-or-age'])
+  t.equal(page({ ...fine, hasSession: true }).status, 400)
+  t.match(page({ ...fine, hasSession: true }).html, 'does not pass the <code>Cookie</code> header on')
+  t.match(page({ ...fine, hasSession: false }).html, 'does not pass <code>Set-Cookie</code> on')
+  t.notMatch(page({ ...fine, hasSession: true }).html, 'Allow cookies')
+})
+
 t.test('every problem has its status and a way to try again with the return target', async (t) => {
   const statuses: Record<
     Exclude<LoginProblem['reason'], 'login-cookie-missing' | 'login-going-round' | 'login-refused'>,

@@ -9,6 +9,7 @@ import { internalPage } from '../../src/pages/internal.ts'
 import type { Page } from '../../src/pages/layout.ts'
 import { loginProblemPage } from '../../src/pages/login-problem.ts'
 import { misdirectedPage } from '../../src/pages/misdirected.ts'
+import { notAllowedPage } from '../../src/pages/not-allowed.ts'
 import { notFoundPage } from '../../src/pages/not-found.ts'
 import { signInFirstPage } from '../../src/pages/sign-in-first.ts'
 import { signOutPage } from '../../src/pages/sign-out.ts'
@@ -40,7 +41,12 @@ function everyPage(text: string): Page[] {
     internalPage(facts),
     loginProblemPage({ ...facts, problem: { reason: 'login-refused', error: text }, returnTo: text }),
     loginProblemPage({ ...facts, problem: { reason: 'login-cookie-missing', cookie } }),
+    loginProblemPage({
+      ...facts,
+      problem: { reason: 'login-going-round', cookie: { ...cookie, hasSession: true } },
+    }),
     misdirectedPage({ ...facts, host: text, publicUrl }),
+    notAllowedPage(facts),
     notFoundPage(facts),
     corsRefusedPage(facts),
     signInFirstPage({ ...facts, href: text }),
@@ -101,7 +107,7 @@ t.test('each page has the status it stands for', async (t) => {
   t.strictSame(
     everyPage('text').map((page) => page.status),
     [
-      ...[400, 403, 403, 403, 431, 500, 403, 400, 421, 404, 403, 401, 401, 403, 403],
+      ...[400, 403, 403, 403, 431, 500, 403, 400, 400, 421, 403, 404, 403, 401, 401, 403, 403],
       ...[200, 200, 200, 503, 504, 405],
     ],
   )
