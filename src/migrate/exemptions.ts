@@ -49,18 +49,23 @@ function exemptRoute(input: Input, text: string): readonly Exemption[] {
 /** Paths for which programs get 401; who may pass does not depend on them. */
 export function challengedPaths(input: Input): readonly string[] {
   if (isOn(input.settings, 'force-json-errors')) return ['/**']
-  return listOf(input.settings, 'api-route').flatMap((text) => pathsOf(input, 'api-route', text, text))
+  return listOf(input.settings, 'api-route').flatMap((text) => apiPaths(input, text))
 }
+
+/** A little more or less than before does no harm here. */
+function apiPaths({ notes }: Input, text: string): readonly string[] {
+  const found = pathsOfRegex(text)
+  if (found === undefined) notes.add('lacking', 'api_routes', `${quoted(text)} is not translated: ${advice}`)
+  return (found?.paths ?? []).map((path) => path.replace(/\/\*\/\*\*$/, '/**'))
+}
+
+const advice = 'not a plain path after ^. Write routes for the paths you mean'
 
 function pathsOf({ notes }: Input, flag: string, regex: string, written: string): readonly string[] {
   const found = pathsOfRegex(regex)
   const key = keyOf(flag)
   if (found === undefined) {
-    notes.add(
-      'lacking',
-      key,
-      `${quoted(written)} is not translated: not a plain path after ^${flag === 'api-route' ? '' : '; it needs a sign-in now'}. Write routes for the paths you mean`,
-    )
+    notes.add('lacking', key, `${quoted(written)} needs a sign-in now: ${advice}`)
     return []
   }
   const paths = found.paths.join(', ')
@@ -71,8 +76,7 @@ function pathsOf({ notes }: Input, flag: string, regex: string, written: string)
       key,
       `${quoted(written)} is ${paths}, which is also for ${found.alsoCovered.join(', ')}`,
     )
-  if (paths === '/**' && flag !== 'api-route')
-    notes.add('changed', key, `${quoted(written)} makes everything public, as before`)
+  if (paths === '/**') notes.add('changed', key, `${quoted(written)} makes everything public, as before`)
   return found.paths
 }
 

@@ -13,6 +13,11 @@ export function translateForwardAuth({ settings, notes, preset }: Input): Branch
       'upstreams',
       'there is no service behind, so that another proxy asks: nginx, unless --preset of "postern migrate" says which',
     )
+  notes.add(
+    'changed',
+    'upstreams',
+    'let the proxy ask the endpoint auth below the prefix, never /; "postern print" shows how',
+  )
   const setsHeaders = isOn(settings, 'set-xauthrequest')
   return {
     preset: preset ?? 'nginx',

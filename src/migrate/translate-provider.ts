@@ -20,7 +20,7 @@ export function translateProvider(input: Input): Branch {
       'provider',
       `${quoted(name)} is taken for an OpenID provider, since it is not known here`,
     )
-  if (kind?.says !== undefined) notes.add('changed', 'provider', `${quoted(name)} ${kind.says}`)
+  if (kind?.says !== undefined) notes.add('changed', 'provider', `with ${quoted(name)}: ${kind.says}`)
   const where = kind?.endpoints === undefined ? { issuer: issuerOf(input) } : endpointsOf(input, kind)
   return {
     ...where,

@@ -31,7 +31,11 @@ function distinct({ notes }: Input, paths: readonly string[]): readonly string[]
       notes.add('changed', 'upstreams', `${known} and ${path} differ by case only; the first is kept`)
     byKey.set(path.toLowerCase(), known ?? path)
   }
-  return [...byKey.values()].sort((a, b) => patternSegments(b).length - patternSegments(a).length)
+  return [...byKey.values()].sort((a, b) => depth(b) - depth(a))
+}
+
+function depth(path: string): number {
+  return patternSegments(path).filter((segment) => segment !== '**').length
 }
 
 function isPublic(exemptions: readonly Exemption[], path: string): boolean {

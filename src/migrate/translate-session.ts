@@ -63,13 +63,15 @@ function lifetimes({ settings, notes }: Input): Branch {
   const written = textOf(settings, 'cookie-expire')
   const length = written === undefined ? undefined : goDuration(written)
   const lifetime = length === undefined || length > 3650 * 24 * hour ? undefined : posternDuration(length)
+  const isShort = length !== undefined && length < hour
   notes.add(
     'changed',
     'cookie_expire',
     lifetime === undefined
       ? 'a session lives for 12 hours (session.absolute_lifetime), and for one without a request (session.idle_timeout); it was 168 hours by default'
-      : 'a session ends for good then, refreshed or not, and also after an hour without a request (session.idle_timeout)',
+      : `a session ends for good then, refreshed or not${isShort ? '' : ', and also after an hour without a request (session.idle_timeout)'}`,
   )
-  if (lifetime === undefined || length === undefined) return {}
-  return { absolute_lifetime: lifetime, idle_timeout: length < hour ? 'none' : undefined }
+  return lifetime === undefined
+    ? {}
+    : { absolute_lifetime: lifetime, idle_timeout: isShort ? 'none' : undefined }
 }

@@ -24,7 +24,7 @@ export function isOnlyAsked(settings: Settings): boolean {
 export function translateUpstreams(input: Input): Upstreams {
   if (isOnlyAsked(input.settings)) return { mounts: [{ path: '/**' }] }
   const found = listOf(input.settings, 'upstream').flatMap((text) => targetOf(input, text) ?? [])
-  const targets = distinctByPath(found.length > 0 ? found : [undecided(input)])
+  const targets = distinctByPath(input, found.length > 0 ? found : [undecided(input)])
   const named = targets.map((target, index) => ({
     ...target,
     name: nameOf(target.path, index, targets.length),
@@ -63,7 +63,11 @@ function undecided({ notes }: Input): Target {
   return { url: variable('POSTERN_UPSTREAM_URL'), path: '/**' }
 }
 
-function distinctByPath(targets: readonly Target[]): readonly Target[] {
+function distinctByPath({ notes }: Input, targets: readonly Target[]): readonly Target[] {
+  const keys = targets.map(({ path }) => path.toLowerCase())
+  for (const [index, { path }] of targets.entries())
+    if (keys.indexOf(keys[index] as string) < index)
+      notes.add('lacking', 'upstreams', `${path} has more than one service; the last one is kept`)
   return [...new Map(targets.map((target) => [target.path.toLowerCase(), target])).values()]
 }
 

@@ -18,7 +18,7 @@ export function writeYaml(translation: Translation): string {
   const document = new Document(plain(translation.config))
   visit(document, {
     Map: (_, node, path) => {
-      node.flow = path.some((above) => isSeq(above)) && !node.items.some(({ value }) => isMap(value))
+      node.flow = isSeq(path.at(-1)) && !node.items.some(({ value }) => isMap(value))
     },
     Seq: (_, node) => {
       node.flow = !node.items.some((item) => isMap(item))
