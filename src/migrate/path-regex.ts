@@ -88,10 +88,10 @@ function coveredToo(base: string, body: string, means: End): { alsoCovered?: str
 
 type Segment = Readonly<{ text: string; isNarrower: boolean }>
 
-/** One segment of the pattern; an unescaped dot stands for itself only. */
+/** One segment of the pattern. A dot stands for itself only; a star that is escaped would stand for more. */
 function segmentOf(source: string): Segment | undefined {
   if (source === '[^/]+') return { text: '*', isNarrower: false }
   if (source === '[^/]*' || source === '.*' || source === '.+') return { text: '*', isNarrower: true }
-  if (!/^(?:[\w~!&',:@=-]|\.|\\[^\w\s])+$/.test(source)) return undefined
+  if (!/^(?:[\w~!&',:@=-]|\.|\\[^\w\s*])+$/.test(source)) return undefined
   return { text: source.replace(/\\(.)/g, '$1'), isNarrower: source.replace(/\\./g, '').includes('.') }
 }

@@ -34,7 +34,7 @@ export function publicUrl(settings: Settings): string | undefined {
 function listenOf({ settings, notes }: Input): string {
   const written = textOf(settings, 'http-address') ?? '127.0.0.1:4180'
   const address = written.replace(/^http:\/\//i, '').replace(/^unix:\/{2,}/i, 'unix:/')
-  if (listenAddress.safeParse(address).success) return address
+  if (listenAddress.safeParse(address).success && !/^fd:/i.test(address)) return address
   notes.add(
     'lacking',
     'http_address',

@@ -30,7 +30,7 @@ export function writeYaml(translation: Translation): string {
 
 /** Variables in the form of Postern; everything else is literal, whatever it looks like. */
 function plain(tree: Tree): unknown {
-  if (typeof tree === 'string') return tree.replaceAll('${', '$${')
+  if (typeof tree === 'string') return tree.replaceAll('${', () => '$${')
   if (typeof tree !== 'object') return tree
   if (isVariable(tree)) return `$\{${tree.variable}}`
   if (Array.isArray(tree)) return tree.map(plain)

@@ -30,7 +30,7 @@ for (const { file, preset, variables } of examples) {
   const yaml = migrateText(exampleFile(file), preset ? { preset } : {})
 
   t.test(`${file} becomes what is expected`, async (t) => {
-    t.equal(yaml, exampleFile(`${file.replace(/\.\w+$/, '')}.expected.yaml`))
+    t.equal(yaml, exampleFile(`${file.replace(/\.\w+$/, '')}.expected`))
   })
 
   t.test(`${file} is valid once its variables are set, and not before`, async (t) => {
