@@ -46,8 +46,8 @@ function isPublic(exemptions: readonly Exemption[], path: string): boolean {
 function openRoutes(exemptions: readonly Exemption[], target: Branch & { path: string }): readonly Branch[] {
   const { path } = target
   if (isPublic(exemptions, path)) return [{ ...target, access: 'public' }]
-  const here = exemptions.filter(({ path: exempt }) => covers(exempt, path))
-  const methods = [...new Set(here.flatMap(({ methods }) => methods ?? []))]
+  const here = exemptions.flatMap(({ path: exempt, methods = [] }) => (covers(exempt, path) ? methods : []))
+  const methods = [...new Set(here)]
   return methods.length === 0 ? [] : [{ ...target, methods, access: 'public' }]
 }
 
