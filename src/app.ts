@@ -6,13 +6,17 @@ import type { Logger } from 'pino'
 import { createAdmin } from './admin/health.ts'
 import type { Config } from './config/schema.ts'
 import { knownWishes } from './core/authorization-wish.ts'
+import type { OriginalSource } from './core/original-request.ts'
 import { compileRules } from './core/rules.ts'
 import { sessionEndsAt } from './core/session.ts'
+import { registerAuth } from './endpoints/auth.ts'
 import { createCallback } from './endpoints/callback.ts'
 import { type EndpointTable, registerEndpoints } from './endpoints/endpoints.ts'
 import { createLogin } from './endpoints/login.ts'
 import { createLogout } from './endpoints/logout.ts'
+import { createRenew } from './endpoints/renew.ts'
 import { registerResourceMetadata } from './endpoints/resource-metadata.ts'
+import { createReturnTo } from './endpoints/return-to.ts'
 import { createSessionEndpoint } from './endpoints/session.ts'
 import { createUserinfo } from './endpoints/userinfo.ts'
 import { createForwarding } from './forwarding.ts'
@@ -21,23 +25,29 @@ import { createBeginLogin } from './gate/begin-login.ts'
 import { createFindCaller } from './gate/caller.ts'
 import { createChallenges } from './gate/challenge.ts'
 import { createDeny } from './gate/denial.ts'
+import { createNeedsDetour } from './gate/detour.ts'
 import { createFront } from './gate/front.ts'
 import { createGuard } from './gate/guard.ts'
 import { createIdentify } from './gate/identity.ts'
+import { createJudge } from './gate/judge.ts'
 import { createTellLoginProblem } from './gate/login-problem.ts'
 import { createOriginOf } from './gate/origin.ts'
-import { createPreflight } from './gate/preflight.ts'
+import { createPermit } from './gate/permit.ts'
+import { createJudgePreflight, createPreflight } from './gate/preflight.ts'
 import { createPublicServer } from './gate/public-server.ts'
+import { createRefuseCheck } from './gate/refuse-check.ts'
 import { createRefuseToken } from './gate/refuse-token.ts'
 import { createRequestIds } from './gate/request-id.ts'
 import { createRespond } from './gate/respond.ts'
 import { createSites } from './gate/site.ts'
 import { createRefuseUnreadable } from './gate/unreadable.ts'
+import { isBelow } from './gate/visit.ts'
 import { createNoProvider } from './provider/no-provider.ts'
 import { createProvider } from './provider/provider.ts'
 import { createTrust } from './proxy/forwarded.ts'
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { createUpstreams } from './proxy/upstreams.ts'
+import { createExpiringMap } from './session/expiring-map.ts'
 import { createSessions } from './sessions.ts'
 import { createTokens } from './tokens.ts'
 import { createVisitLog } from './visit-log.ts'
@@ -78,6 +88,9 @@ const closeWithinMs = 10_000
 /** A connection whose last request is finished meanwhile is closed within this time. */
 const closeIdleEveryMs = 50
 
+/** Browsers that were sent on a detour to get their cookie. */
+const takenDetours = 100_000
+
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
@@ -94,6 +107,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     publicUrls,
     prefix,
     cookieDomain: config.session.cookie.domain,
+    allowedHosts: config.redirect.allowed_hosts,
     cookiesFor: sessions.cookiesFor,
   })
   const defaultScheme = sites.primary.scheme
@@ -117,29 +131,30 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   const refuseToken = createRefuseToken(respond, challenges)
   const deny = createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem })
 
+  const trust = createTrust(config.server.trusted_proxies)
   const front = createFront({
     sites,
     answers,
     ruleKnowsHost: rules.knowsHost,
-    originOf: createOriginOf(createTrust(config.server.trusted_proxies), defaultScheme),
+    isCheck: (path) => config.forward_auth !== undefined && isBelow(path, `${prefix}/auth`),
+    originOf: createOriginOf(trust, defaultScheme),
     createRequestId,
     onEnd: createVisitLog(logger),
     elapsed: () => performance.now(),
   })
+  const findCaller = createFindCaller({
+    identify,
+    identifyBearer: tokens.identify,
+    needsToken: ({ upstream }) => upstream !== undefined && upstreams.get(upstream).token !== 'none',
+  })
+  const judgePreflight = createJudgePreflight(rules)
   const guard = createGuard({
-    rules,
-    sites,
+    judge: createJudge({ rules, sites, findCaller, clock }),
     prefix,
-    findCaller: createFindCaller({
-      identify,
-      identifyBearer: tokens.identify,
-      needsToken: ({ upstream }) => upstream !== undefined && upstreams.get(upstream).token !== 'none',
-    }),
     answers,
     deny,
     refuseToken,
-    preflight: createPreflight(rules, respond),
-    clock,
+    preflight: createPreflight(judgePreflight, respond),
   })
   const forwardRequest = createForwarding({
     upstreams,
@@ -171,6 +186,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     else answers.internal(request, reply, error)
   })
   if (config.provider !== undefined) registerEndpoints(app, prefix, answers, sessionEndpoints())
+  if (config.forward_auth !== undefined) registerCheck(config.forward_auth)
   if (config.bearer !== undefined) {
     registerResourceMetadata(app, { rules, servers: tokens.servers, defaultScheme, respond, answers })
   }
@@ -191,11 +207,73 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     front.call(app, request, reply, () => answers.badRequest(request, reply, reason))
   }
 
+  function registerCheck(check: NonNullable<Config['forward_auth']>): void {
+    const needsToken = check.token !== 'none' || check.access_token_header
+    const findAsker = createFindCaller({
+      identify: createIdentify({ ...sessions, clock, delivers: check.cookies === 'passed' ? 'one' : 'none' }),
+      identifyBearer: tokens.identify,
+      needsToken: () => needsToken,
+    })
+    registerAuth(app, {
+      source: sourceOf(check.preset),
+      ignoresMethod: check.original_method === 'ignored',
+      isRedirecting: check.mode === 'redirect',
+      prefix,
+      defaultScheme,
+      sites,
+      rules,
+      isTrusted: trust.isTrusted,
+      judge: createJudge({ rules, sites, findCaller: findAsker, clock }),
+      judgePreflight,
+      permit: createPermit({
+        status: check.success_status,
+        identityHeaders: check.identity_headers,
+        token: check.token,
+        hasAccessTokenHeader: check.access_token_header,
+        cookieLines,
+      }),
+      refuse: createRefuseCheck({
+        respond,
+        sites,
+        prefix,
+        challenges,
+        logError,
+        explain: createExplain(logger),
+      }),
+      refuseToken,
+      deny,
+      needsDetour: createNeedsDetour({
+        limits,
+        taken: createExpiringMap({ max: takenDetours, clock }),
+        clock,
+      }),
+    })
+  }
+
   function sessionEndpoints(): EndpointTable {
-    const login = createLogin({ sites, prefix, beginLogin, respond, loginProblem, sessionOf, wishes })
+    const returnTo = createReturnTo({ sites, prefix, isTrusted: trust.isTrusted })
+    const login = createLogin({
+      sites,
+      beginLogin,
+      respond,
+      loginProblem,
+      sessionOf,
+      returnTo,
+      wishes,
+      isAskedByProxy: config.forward_auth !== undefined,
+    })
+    const { sightings: _, ...unsighted } = sessions
+    const renew = createRenew({
+      sites,
+      // What the browser holds counts here, not what this process knows beside it.
+      identify: createIdentify({ ...unsighted, clock }),
+      respond,
+      returnTo,
+    })
     return {
       start: { GET: login },
       sign_in: { GET: login },
+      ...(config.forward_auth !== undefined && { renew: { GET: renew } }),
       callback: {
         GET: createCallback({
           sites,
@@ -256,5 +334,21 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     await app.close()
     clearInterval(idle)
     await Promise.all([admin.close(), upstreams.close(), provider.close(), tokens.close()])
+  }
+}
+
+/** Where each of the proxies that ask writes down what it asks about. */
+function sourceOf(preset: NonNullable<Config['forward_auth']>['preset']): OriginalSource {
+  if (preset === 'nginx' || preset === 'ingress-nginx') return preset
+  return preset === 'envoy' ? 'path' : 'forwarded'
+}
+
+/** Says what to do about checks that go wrong: once for each reason, since all of a proxy's go wrong in the same way. */
+function createExplain(logger: Logger): (reason: string, remedy: string) => void {
+  const told = new Set<string>()
+  return (reason, remedy) => {
+    if (told.has(reason)) return
+    told.add(reason)
+    logger.warn({ reason }, `checks are refused: ${remedy}`)
   }
 }

@@ -1,15 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { BearerToken } from './core/bearer-token.ts'
 import { withoutCookies } from './core/cookies.ts'
-import { accepts } from './core/decision.ts'
 import type { PosternError } from './core/errors.ts'
-import { foldHeaderName, headerValue } from './core/headers.ts'
+import { foldHeaderName } from './core/headers.ts'
 import { createMemo } from './core/memo.ts'
 import type { Rule } from './core/rule.ts'
-import { claimValue } from './core/scope.ts'
 import type { Session } from './core/session.ts'
 import { upgradeOf } from './gate/arrival.ts'
 import type { CookieChange } from './gate/cookie-change.ts'
+import { type Caller, callerFor, identityValue, tokenFor } from './gate/handed-on.ts'
 import { targetOf, type Visit } from './gate/visit.ts'
 import type { ForwardPlan } from './proxy/exchange.ts'
 import { forward } from './proxy/forward.ts'
@@ -92,7 +90,7 @@ export function createForwarding(options: ForwardingOptions) {
         forwardedFor: origin.forwardedFor,
         forwardedHost: host,
         requestId,
-        bearer: caller && bearerFor(upstream, caller),
+        bearer: caller && tokenFor(upstream.token, caller),
         passAuthorization: rule.authorization === 'pass',
         identity: caller === undefined ? noIdentity : identityOf(upstream, caller),
         ownsCookie,
@@ -110,30 +108,15 @@ export function createForwarding(options: ForwardingOptions) {
   }
 }
 
-type Caller = Session | BearerToken
 type Identity = ForwardPlan['facts']['identity']
 
 const noIdentity: Identity = Object.freeze([])
-
-/** Who is handed on: nobody by a public rule, or by a credential that only counts for another reading of the path. */
-function callerFor(rule: Rule, { session, bearer }: Visit): Caller | undefined {
-  if (rule.access === 'public') return undefined
-  if (bearer !== undefined) return accepts(rule, 'bearer') ? bearer : undefined
-  return accepts(rule, 'session') ? session : undefined
-}
-
-/** A caller's own token is sent on as it came; it is no ID token. */
-function bearerFor({ token }: Upstream, caller: Caller): string | undefined {
-  if (token === 'none') return undefined
-  if ('token' in caller) return token === 'access' ? caller.token : undefined
-  return token === 'id' ? caller.tokens.idToken : caller.tokens.accessToken
-}
 
 /** The identity headers of an upstream for one caller; a claim that cannot be written as a header is left out. */
 function identityFor({ identityHeaders }: Upstream, caller: Caller): [name: string, value: string][] {
   const headers: [string, string][] = []
   for (const [name, claim] of Object.entries(identityHeaders)) {
-    const value = headerValue(claim === 'sub' ? caller.sub : claimValue(caller.claims, claim))
+    const value = identityValue(claim, caller)
     if (value !== undefined) headers.push([name, value])
   }
   return headers

@@ -16,6 +16,7 @@ import { createLoopGuard } from './session/loop-guard.ts'
 import type { RefreshEvent } from './session/refresh-outcome.ts'
 import { createRefresher, type Refresher } from './session/refresher.ts'
 import { createSealer } from './session/sealer.ts'
+import { createSightings, type Sightings } from './session/sightings.ts'
 import { createUsedStates, type UsedStates } from './session/used-states.ts'
 
 /** Everything about sessions, wired to one configuration and one provider. */
@@ -24,6 +25,8 @@ export type Sessions = Readonly<{
   refresher: Refresher
   ended: EndedSessions
   generations: Generations
+  /** Absent where nobody asks about requests. */
+  sightings: Sightings | undefined
   usedStates: UsedStates
   live: LiveStreams
   cookiesFor: (scheme: 'http' | 'https') => CookieKit
@@ -49,6 +52,7 @@ type Options = Readonly<{
 
 /** Opened sessions kept in memory: a few kilobytes each. */
 const openedSessions = 20_000
+const sightedSessions = 100_000
 const spentStates = 100_000
 const returnPurpose = 'return after sign-out'
 
@@ -75,6 +79,7 @@ export async function createSessions(config: Config, options: Options): Promise<
   const live = createLiveStreams(memory.has)
   const ended: EndedSessions = { end: endAtOnce, has: memory.has }
   const generations = createGenerations()
+  const sightings = check === undefined ? undefined : createSightings(sightedSessions)
   const kits = { http: createKit('http'), https: createKit('https') }
   const refresher = createRefresher({
     refresh: provider.refresh,
@@ -83,6 +88,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     sleep: async (ms) => void (await options.sleep(ms)),
     ended,
     generations,
+    endsAt: (session) => sessionEndsAt(session, limits),
     refreshBefore: config.session.refresh_before / 1000,
     waitLimit: (config.provider?.timeout ?? 0) / 1000 + 2,
     report: reportTo(logger),
@@ -93,6 +99,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     refresher,
     ended,
     generations,
+    sightings,
     usedStates: createUsedStates({ max: spentStates, clock }),
     live,
     cookiesFor: (scheme) => kits[scheme],
@@ -119,6 +126,7 @@ export async function createSessions(config: Config, options: Options): Promise<
         limits,
         maxChunks: cookie.max_chunks,
         cacheSize: openedSessions,
+        sightings,
       }),
       logins: createLoginCookies(common),
       loops: createLoopGuard({ name, attributes }),
@@ -132,7 +140,8 @@ export async function createSessions(config: Config, options: Options): Promise<
 
   function secondsLeft(session: Session): number {
     const { refreshToken, expiresAt = Number.POSITIVE_INFINITY } = session.tokens
-    const idleEnd = session.lastSeenAt + (limits.idle ?? Number.POSITIVE_INFINITY)
+    const lastSeenAt = sightings?.lastSeenAt(session) ?? session.lastSeenAt
+    const idleEnd = lastSeenAt + (limits.idle ?? Number.POSITIVE_INFINITY)
     const tokenEnd = refreshToken === undefined && usesTokens ? expiresAt : Number.POSITIVE_INFINITY
     return Math.min(sessionEndsAt(session, limits), idleEnd, tokenEnd) - clock()
   }

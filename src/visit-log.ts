@@ -10,12 +10,12 @@ const switchingProtocols = 101
 
 /** Builds what writes the one line of a request, when its answer or its tunnel is over. */
 export function createVisitLog(logger: Logger) {
-  return ({ visit, method, headers }: FastifyRequest, { raw }: FastifyReply): void => {
+  return ({ visit, headers }: FastifyRequest, { raw }: FastifyReply): void => {
     const status = statusOf(raw)
     const level = requestLevel(status)
     if (!logger.isLevelEnabled(level)) return
     const { fields, message } = requestLine({
-      method,
+      method: visit.method || 'unknown',
       host: visit.origin.host ?? String(headers.host),
       path: visit.target?.path ?? '(not canonical)',
       status,

@@ -29,6 +29,7 @@ t.test('where nobody signs in there are sessions all the same, and nobody has on
   const site = {
     origin: 'https://app.example.com',
     scheme: 'https',
+    loginOrigin: 'https://app.example.com',
     callbackUrl: '',
     cookies: one.cookiesFor('https'),
   } as const

@@ -3,14 +3,14 @@ import { Argument, Command, Option } from 'commander'
 import type { Preset } from '../config/schema-forward-auth.ts'
 import { ruleProblems } from '../core/rules.ts'
 import type { Format } from '../migrate/read.ts'
-import { portNumber, seconds } from './arguments.ts'
+import { hostAndPort, portNumber, portNumber, seconds, seconds, serviceUrl } from './arguments.ts'
 import type { DemoOptions } from './demo.ts'
 import { runHealthcheck } from './healthcheck.ts'
 import { runKeygen } from './keygen.ts'
 import { loadConfigApart } from './load-apart.ts'
 
 /** As in `snippets`, which is loaded when it is needed. */
-const printable = ['nginx']
+const printable = ['nginx', 'ingress-nginx', 'traefik', 'envoy', 'envoy-gateway', 'gateway-api', 'istio']
 
 /** As in `formats` and `presets`, which are loaded when they are needed. */
 const migratable: readonly Format[] = ['toml', 'env', 'flags']
@@ -98,8 +98,12 @@ function addPrint(program: Command): void {
     .description('print what to write in the configuration of a proxy that asks Postern about every request')
     .addArgument(new Argument('<proxy>', 'which proxy').choices(printable))
     .addOption(configOption())
-    .option('--address <host:port>', 'where that proxy reaches Postern; by default on this machine')
-    .option('--service <url>', 'the service behind that proxy')
+    .option(
+      '--address <host:port>',
+      'where that proxy reaches Postern; by default on this machine',
+      hostAndPort,
+    )
+    .option('--service <url>', 'the service behind that proxy', serviceUrl)
     .action(async (proxy: string, { config, ...places }: PrintArguments) => {
       const settings = await loadConfigApart(config)
       const { runPrint } = await import('./print.ts')

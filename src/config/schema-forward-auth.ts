@@ -56,7 +56,7 @@ const keys = z.strictObject({
       'What a page view without a session gets: 401, or the redirect to the sign-in, for proxies that pass it on. `redirect` for traefik and caddy, else `status`; `?mode=redirect` does the same for one address.',
     example: 'redirect',
   }),
-  success_status: documented(z.union([z.literal(200), z.literal(202)], 'must be 200 or 202').prefault(200), {
+  success_status: documented(z.literal([200, 202], 'must be 200 or 202').prefault(200), {
     type: '200 or 202',
     meaning: 'The status of an allowed request. 202 is what oauth2-proxy says; some proxies take 200 only.',
     example: 202,

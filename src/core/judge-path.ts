@@ -8,6 +8,7 @@ export type PathRefusal = Exclude<Match, { kind: 'rule' }> | Readonly<{ kind: 'n
 /** The rules that a request must satisfy, that of the path as written first; with a refusal, those found so far. */
 export type PathJudgement = Readonly<{ rules: readonly Rule[]; refusal?: PathRefusal }>
 
+const noRule: PathRefusal = Object.freeze({ kind: 'no-rule' })
 const needsOptIn: PathRefusal = Object.freeze({ kind: 'needs-opt-in' })
 
 /**
@@ -26,6 +27,20 @@ export function judgePath(
     if (found.kind !== 'rule') return { rules, refusal: found }
     rules.push(found.rule)
   }
+  return withNeeds(rules, needs)
+}
+
+/** The same for a request whose method nobody knows: it must satisfy the rules of every method that the path has. */
+export function judgeAnyMethod(
+  { path, folded, needs }: RequestPath,
+  rulesAt: (path: CanonicalPath) => readonly Rule[],
+): PathJudgement {
+  const found = [path, ...folded].map(rulesAt)
+  const rules = found.flat()
+  return found.some(({ length }) => length === 0) ? { rules, refusal: noRule } : withNeeds(rules, needs)
+}
+
+function withNeeds(rules: readonly Rule[], needs: RequestPath['needs']): PathJudgement {
   const isAllowed = rules.every(({ allow }) => needs.every((need) => allow.includes(need)))
   return isAllowed ? { rules } : { rules, refusal: needsOptIn }
 }

@@ -5,7 +5,7 @@ export type ReturnTargetOptions = Readonly<{
   /** The origin the target is resolved against, and the one to fall back to. */
   origin: string
   /** Accepts absolute URLs of these origins too; by default only paths are accepted. */
-  isOwnOrigin?: (origin: string) => boolean
+  isAllowedOrigin?: (origin: string) => boolean
   /** Our own endpoints, never a target: a login or logout that leads to itself. */
   prefix: string
 }>
@@ -33,13 +33,13 @@ function ownUrl(value: string, options: ReturnTargetOptions): URL | undefined {
   return url.href.length > maxLength || url.pathname.split('/').length > maxSegments ? undefined : url
 }
 
-function parse(value: string, { origin, isOwnOrigin }: ReturnTargetOptions): URL | undefined {
+function parse(value: string, { origin, isAllowedOrigin }: ReturnTargetOptions): URL | undefined {
   const isPath = /^\/(?!\/)/.test(value)
-  if (!isPath && (isOwnOrigin === undefined || !/^https?:\/\/[^/@]+(?:[/?#]|$)/i.test(value)))
+  if (!isPath && (isAllowedOrigin === undefined || !/^https?:\/\/[^/@]+(?:[/?#]|$)/i.test(value)))
     return undefined
   if (!URL.canParse(value, origin)) return undefined
   const url = new URL(value, origin)
-  return url.origin === origin || isOwnOrigin?.(url.origin) ? url : undefined
+  return url.origin === origin || isAllowedOrigin?.(url.origin) ? url : undefined
 }
 
 /** Judges the path after dot segments were resolved, as it is and as it would be decoded once more. */

@@ -15,7 +15,7 @@ export type Match =
 export type RuleTable = Readonly<{
   /** Finds the most specific path, then the rule for the method there. `host` is in the form of `hostKey`. */
   match: (host: string, path: CanonicalPath, method: string) => Match
-  /** Every rule of the most specific path, whatever its methods. */
+  /** Every rule of the most specific path, whatever its methods; none where one of them is for another spelling only. */
   rulesAt: (host: string, path: CanonicalPath) => readonly Rule[]
   /** Tells whether a rule names this host, by itself or by a wildcard. */
   knowsHost: (host: string) => boolean
@@ -49,7 +49,7 @@ export function compileRules(rules: readonly Rule[]): RuleTable {
     },
     rulesAt: (host, path) => {
       const leaf = findByHost(hosts, anyHost, host, path.toLowerCase())
-      return leaf === undefined ? [] : rulesOf(leaf)
+      return leaf === undefined ? [] : rulesOf(leaf, path)
     },
     knowsHost: (host) => hostKeys(host).some((key) => hosts.has(key)),
   } satisfies RuleTable)
@@ -97,8 +97,9 @@ function addToLeaf(leaf: Leaf, entry: Entry): void {
   leaf.wrongMethod = Object.freeze({ kind: 'wrong-method', allow: Object.freeze([...named.keys()].sort()) })
 }
 
-function rulesOf({ byMethod, otherMethods }: Leaf): readonly Rule[] {
+function rulesOf({ byMethod, otherMethods }: Leaf, path: string): readonly Rule[] {
   const entries = [...byMethod.values(), ...(otherMethods === undefined ? [] : [otherMethods])]
+  if (!entries.every((entry) => isSpelledFor(entry, path))) return []
   return [...new Set(entries.map(({ match }) => match.rule))]
 }
 
@@ -139,9 +140,12 @@ function find(node: Node, path: string, start: number): Leaf | undefined {
 function pick(leaf: Leaf, path: string, method: string): Match {
   const entry = leaf.byMethod.get(method) ?? leaf.otherMethods
   if (entry === undefined) return leaf.wrongMethod
-  // In another case it is another path there, yet it must not reach a weaker rule: an upstream may ignore case.
-  if (entry.match.rule.caseSensitive && !hasSameCase(entry.segments, path)) return noRule
-  return entry.match
+  return isSpelledFor(entry, path) ? entry.match : noRule
+}
+
+/** In another case it is another path there, yet it must not reach a weaker rule: an upstream may ignore case. */
+function isSpelledFor({ match, segments }: Entry, path: string): boolean {
+  return !match.rule.caseSensitive || hasSameCase(segments, path)
 }
 
 function hasSameCase(segments: readonly string[], path: string): boolean {

@@ -64,10 +64,18 @@ export function sessionEndsAt(session: Session, limits: SessionLimits): number {
   return session.createdAt + limits.absolute
 }
 
-/** Tells whether absolute lifetime and idle timeout still allow the session, and that it is not from the future. */
-export function isSessionLive(session: Session, limits: SessionLimits, now: number): boolean {
+/**
+ * Tells whether absolute lifetime and idle timeout still allow the session, and that it is not from the future.
+ * @param lastSeenAt Epoch seconds; later than what the session says, where somebody knows better.
+ */
+export function isSessionLive(
+  session: Session,
+  limits: SessionLimits,
+  now: number,
+  lastSeenAt = session.lastSeenAt,
+): boolean {
   const clockTolerance = 60
   if (session.createdAt > now + clockTolerance || session.lastSeenAt > now + clockTolerance) return false
   if (now >= sessionEndsAt(session, limits)) return false
-  return limits.idle === undefined || now < session.lastSeenAt + limits.idle
+  return limits.idle === undefined || now < lastSeenAt + limits.idle
 }

@@ -123,7 +123,7 @@ export function createLogout(options: LogoutOptions): EndpointTable {
 
   function returnOf(request: FastifyRequest, site: Site): string | undefined {
     const rd = queryOf(request).getAll('rd')
-    const target = { origin: site.origin, isOwnOrigin: sites.isOwnOrigin, prefix }
+    const target = { origin: site.origin, isAllowedOrigin: sites.isReturnOrigin, prefix }
     return rd.length === 1 ? returnTarget(rd[0], target) : undefined
   }
 }

@@ -167,7 +167,7 @@ export function createDeny(options: DenyOptions): Deny {
     const mayAsk = session !== undefined && reason === 'missing-scope' && rule.onMissingScope === 'request'
     const wish = mayAsk ? wishOf(rule) : undefined
     // Nobody can come back to a form that was sent.
-    const returnTo = isRetrieval(request.method) ? hereOf(request, sites) : '/'
+    const returnTo = isRetrieval(request.visit.method || 'GET') ? hereOf(request, sites) : '/'
     const again = wish && startUrl(prefix, returnTo, wish)
     const page = forbiddenPage({
       ...respond.facts(request),

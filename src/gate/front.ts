@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { headProblem } from '../core/request-head.ts'
-import { canonicalPath } from '../core/request-path.ts'
+import { canonicalPath, type RequestPath } from '../core/request-path.ts'
 import type { Answers } from './answer.ts'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
 import type { Sites } from './site.ts'
@@ -13,6 +13,8 @@ type FrontOptions = Readonly<{
   answers: Answers
   /** Tells whether a rule names this host. */
   ruleKnowsHost: (host: string) => boolean
+  /** Tells whether a path is the auth endpoint's, whose own host may be any: it asks about requests to others. */
+  isCheck: (path: string) => boolean
   originOf: (request: IncomingMessage) => Origin
   createRequestId: () => string
   /** Called once, when the response or the tunnel is over, or the client gone. */
@@ -26,7 +28,7 @@ type FrontOptions = Readonly<{
  * what readers could disagree on (head, host, target) before anything is looked up.
  */
 export function createFront(options: FrontOptions): onRequestHookHandler {
-  const { sites, answers, ruleKnowsHost, originOf, createRequestId, onEnd, elapsed } = options
+  const { sites, answers, ruleKnowsHost, isCheck, originOf, createRequestId, onEnd, elapsed } = options
   const turns = createTurns()
 
   return function front(request, reply, done) {
@@ -37,6 +39,7 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
       requestId: createRequestId(),
       startedAt: elapsed(),
       origin,
+      method: request.method,
       target: canonicalPath(raw.url as string),
       site: host === undefined ? undefined : sites.of(host),
       isUpgrade: upgradeOf.has(raw),
@@ -57,11 +60,15 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
   }
 
   function judge(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const { site, origin } = request.visit
+    const { site } = request.visit
     const problem = problemOf(request)
     if (problem !== undefined) answers.badRequest(request, reply, problem)
-    else if (site === undefined && !ruleKnowsHost(origin.host as string)) answers.misdirected(request, reply)
+    else if (site === undefined && !isServed(request.visit)) answers.misdirected(request, reply)
     else done()
+  }
+
+  function isServed({ origin, target }: Visit): boolean {
+    return ruleKnowsHost(origin.host as string) || isCheck((target as RequestPath).path)
   }
 }
 

@@ -6,6 +6,7 @@ import type { Generations } from '../session/generations.ts'
 import type { Outcome } from '../session/refresh-outcome.ts'
 import type { Refresher } from '../session/refresher.ts'
 import type { SessionStore } from '../session/session-store.ts'
+import type { Sightings } from '../session/sightings.ts'
 import type { CookieChange } from './cookie-change.ts'
 
 /** Who a request is from. */
@@ -13,6 +14,8 @@ export type Identity = Readonly<{
   session?: Session
   bearer?: BearerToken
   cookies?: CookieChange
+  /** The session that the browser holds is older than this one, and its cookie does not get there with this answer. */
+  isUndelivered?: true
   /** Why a session that exists cannot be used for this request. */
   reason?: 'access-token-expired' | 'session-ended' | 'session-superseded'
   /** The session is kept, but there is no usable access token right now. */
@@ -30,14 +33,21 @@ type IdentifyOptions = Readonly<{
   refresher: Refresher
   ended: EndedSessions
   generations: Generations
+  /** Who knows better when a session was last seen. */
+  sightings?: Sightings | undefined
   limits: SessionLimits
   clock: () => number
+  /** How many Set-Cookie lines of an answer get to the browser: any number unless given. */
+  delivers?: 'all' | 'one' | 'none'
 }>
 
 const nobody: Identity = Object.freeze({})
 
 /** Builds the one reader of sessions: cookie, sign-outs, refresh, idle time, in this order. */
-export function createIdentify({ refresher, ended, generations, limits, clock }: IdentifyOptions): Identify {
+export function createIdentify(options: IdentifyOptions): Identify {
+  const { refresher, ended, generations, sightings, limits, clock, delivers = 'all' } = options
+  // What does not fit one line is not sealed again and again to find that out.
+  const unfit = new WeakSet<Session>()
   // The seal is renewed now and then, not at every request: it costs more than all the rest.
   const touchAfter = Math.min(60, (limits.idle ?? limits.absolute) / 10)
   return identify
@@ -83,14 +93,19 @@ export function createIdentify({ refresher, ended, generations, limits, clock }:
 
   function kept(store: SessionStore, cookieHeader: string, session: Session, isStale: boolean): Identity {
     const now = clock()
-    const isDue = isStale || now - session.lastSeenAt >= touchAfter
+    const isDue = isStale || now - (sightings?.lastSeenAt(session) ?? session.lastSeenAt) >= touchAfter
     if (!isDue || !generations.isNewest(session)) return { session }
+    sightings?.note(session, now)
     return written(store, cookieHeader, touchSession(session, now))
   }
 
   function written(store: SessionStore, cookieHeader: string, session: Session): Identity {
+    if (delivers === 'none' || unfit.has(session)) return { session, isUndelivered: true }
     try {
-      return { session, cookies: { lines: store.write(session, cookieHeader), session } }
+      const lines = store.write(session, cookieHeader)
+      if (delivers === 'all' || lines.length === 1) return { session, cookies: { lines, session } }
+      unfit.add(session)
+      return { session, isUndelivered: true }
     } catch (error) {
       return { failure: { code: (error as PosternError).code, retryAfter: 0 } }
     }

@@ -1,10 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, PosternError } from '../core/errors.ts'
+import type { CookieFacts } from '../pages/cookie-causes.ts'
 import { type LoginProblem, loginProblemPage } from '../pages/login-problem.ts'
 import type { Respond } from './respond.ts'
 import type { Site } from './site.ts'
 
-type PlainReason = Exclude<LoginProblem['reason'], 'login-cookie-missing' | 'login-refused'>
+type PlainReason = Exclude<
+  LoginProblem['reason'],
+  'login-cookie-missing' | 'login-going-round' | 'login-refused'
+>
 
 /** What a person is told when a login ends in one of our errors. */
 const reasons: Partial<Record<ErrorCode, PlainReason>> = {
@@ -32,6 +36,14 @@ export type TellLoginProblem = Readonly<{
   ): void
   /** The login cookie did not come back: names the causes that fit this request. */
   cookieMissing(request: FastifyRequest, reply: FastifyReply, site: Site, returnTo: string): void
+  /** The person signed in again and again and came back as if not: names what may stand between, and counts anew. */
+  goingRound(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    site: Site,
+    returnTo: string,
+    hasSession: boolean,
+  ): void
   /** Something was thrown on the way; logged with its detail, shown without. */
   failed(
     request: FastifyRequest,
@@ -45,7 +57,7 @@ export type TellLoginProblem = Readonly<{
 /** Builds what tells people about login problems. */
 export function createTellLoginProblem(options: LoginProblemOptions): TellLoginProblem {
   const { respond, sameSite, domain, log } = options
-  return { show, cookieMissing, failed }
+  return { show, cookieMissing, goingRound, failed }
 
   function show(
     request: FastifyRequest,
@@ -60,8 +72,24 @@ export function createTellLoginProblem(options: LoginProblemOptions): TellLoginP
   }
 
   function cookieMissing(request: FastifyRequest, reply: FastifyReply, site: Site, returnTo: string): void {
+    show(request, reply, { reason: 'login-cookie-missing', cookie: cookieFacts(request, site) }, returnTo)
+  }
+
+  function goingRound(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    site: Site,
+    returnTo: string,
+    hasSession: boolean,
+  ): void {
+    const cookie = { ...cookieFacts(request, site), hasSession }
+    const cookies = [site.cookies.loops.reset()]
+    show(request, reply, { reason: 'login-going-round', cookie }, returnTo, cookies)
+  }
+
+  function cookieFacts(request: FastifyRequest, site: Site): CookieFacts {
     const { origin } = request.visit
-    const cookie = {
+    return {
       publicUrl: site.origin,
       host: request.headers.host as string,
       scheme: origin.scheme ?? site.scheme,
@@ -69,7 +97,6 @@ export function createTellLoginProblem(options: LoginProblemOptions): TellLoginP
       sameSite,
       ...(domain !== undefined && { domain }),
     }
-    show(request, reply, { reason: 'login-cookie-missing', cookie }, returnTo)
   }
 
   function failed(

@@ -18,6 +18,11 @@ const hostsOf = {
   https: createMemo(rememberedHosts, (header) => keyOf(header, 'https')),
 }
 
+/** The host of a request as rules and sites name it; undefined when it is not well-formed. */
+export function hostOf(header: string, scheme: 'http' | 'https'): string | undefined {
+  return hostsOf[scheme](header)
+}
+
 function keyOf(header: string, scheme: 'http' | 'https'): string | undefined {
   const host = parseHost(header)
   return host && hostKey(host, scheme)
@@ -30,8 +35,8 @@ export function createOriginOf(trust: Trust, defaultScheme: 'http' | 'https') {
     const { address, chain } = trust.clientOf(peer, joined(headers['x-forwarded-for']))
     const scheme = trust.schemeOf(peer, joined(headers['x-forwarded-proto']))
     const forwardedHost = trust.hostOf(peer, joined(headers['x-forwarded-host']))
-    const hostOf = hostsOf[scheme ?? defaultScheme]
-    return { client: address, forwardedFor: chain, host: hostOf(forwardedHost ?? headers.host ?? ''), scheme }
+    const host = hostOf(forwardedHost ?? headers.host ?? '', scheme ?? defaultScheme)
+    return { client: address, forwardedFor: chain, host, scheme }
   }
 }
 

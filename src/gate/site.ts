@@ -10,6 +10,8 @@ export type Site = Readonly<{
   /** `https://app.example.com`, no trailing slash. */
   origin: string
   scheme: 'http' | 'https'
+  /** Where logins for it begin and end: itself, or the first public origin where the session is shared with that. */
+  loginOrigin: string
   /** The `redirect_uri` of logins that start here. */
   callbackUrl: string
   cookies: CookieKit
@@ -23,6 +25,8 @@ export type Sites = Readonly<{
   of(host: string): Site | undefined
   /** Tells whether an origin is one of ours. */
   isOwnOrigin(origin: string): boolean
+  /** Tells whether people may be sent to an origin after signing in or out: ours, and those that are allowed by name. */
+  isReturnOrigin(origin: string): boolean
 }>
 
 type SitesOptions = Readonly<{
@@ -30,19 +34,30 @@ type SitesOptions = Readonly<{
   prefix: string
   /** `session.cookie.domain`: every host below it shares the sessions of the first public origin. */
   cookieDomain?: string | undefined
+  /** `redirect.allowed_hosts`: exact, or `*.example.com`, each with its port unless that is the scheme's own. */
+  allowedHosts?: readonly string[] | undefined
   cookiesFor: (scheme: 'http' | 'https') => CookieKit
 }>
 
 /** Builds the table of public origins; hosts below the shared cookie domain log in through the first one. */
-export function createSites({ publicUrls, prefix, cookieDomain, cookiesFor }: SitesOptions): Sites {
+export function createSites(options: SitesOptions): Sites {
+  const { publicUrls, prefix, cookieDomain, allowedHosts = [], cookiesFor } = options
   const byHost = new Map<string, Site>()
   for (const origin of publicUrls) {
     const scheme = schemeOf(origin)
     const callbackUrl = `${origin}${prefix}/callback`
-    byHost.set(hostOf(origin), { origin, scheme, callbackUrl, cookies: cookiesFor(scheme) })
+    byHost.set(hostOf(origin), {
+      origin,
+      scheme,
+      loginOrigin: origin,
+      callbackUrl,
+      cookies: cookiesFor(scheme),
+    })
   }
   const primary = byHost.get(hostOf(publicUrls[0] as string)) as Site
-  return { primary, of, isOwnOrigin }
+  // Origins do not tell the port that goes without saying.
+  const allowed = allowedHosts.map((host) => host.replace(primary.scheme === 'https' ? /:443$/ : /:80$/, ''))
+  return { primary, of, isOwnOrigin, isReturnOrigin }
 
   function of(host: string): Site | undefined {
     return byHost.get(host) ?? sharedSite(host)
@@ -57,6 +72,18 @@ export function createSites({ publicUrls, prefix, cookieDomain, cookiesFor }: Si
     const site = of(hostOf(origin))
     return site !== undefined && site.origin === origin
   }
+
+  function isReturnOrigin(origin: string): boolean {
+    if (isOwnOrigin(origin)) return true
+    return schemeOf(origin) === primary.scheme && allowed.some((host) => isNamed(hostOf(origin), host))
+  }
+}
+
+/** A wildcard stands for one label or more, and never for none. */
+function isNamed(host: string, pattern: string): boolean {
+  return pattern.startsWith('*.')
+    ? host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1
+    : host === pattern
 }
 
 function schemeOf(origin: string): 'http' | 'https' {

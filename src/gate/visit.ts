@@ -24,13 +24,16 @@ export type Visit = {
   readonly requestId: string
   /** Monotonic milliseconds. */
   readonly startedAt: number
-  readonly origin: Origin
+  /** This and what follows are of the request that is judged: at the auth endpoint that is not the one which came. */
+  origin: Origin
+  /** Empty where it is not known, so that whatever it may be must be permitted. */
+  method: string
   /** Absent when the target is not canonical: then nothing but a refusal follows. */
-  readonly target: RequestPath | undefined
+  target: RequestPath | undefined
   /** Absent when no public URL has this host; a rule may still name it. */
-  readonly site: Site | undefined
+  site: Site | undefined
   /** A WebSocket handshake. */
-  readonly isUpgrade: boolean
+  isUpgrade: boolean
   /** The client waits for a 100 (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean
   /** It is this request's turn on its connection; see `createTurns`. */
@@ -47,6 +50,8 @@ export type Visit = {
   bearer?: BearerToken
   /** What pages of other origins are told about reading the answer; see `corsHeaders`. */
   cors?: CorsHeaders
+  /** As an identity says. */
+  isUndelivered?: true
   /** Set-Cookie lines that go with whatever answer follows; see `cookieLinesFor`. */
   cookies?: CookieChange
 }
@@ -71,6 +76,11 @@ export function hereOf(request: FastifyRequest, sites: Sites): string {
 export function originOf({ visit }: FastifyRequest, defaultScheme: 'http' | 'https'): string {
   const { site, origin } = visit
   return site?.origin ?? `${origin.scheme ?? defaultScheme}://${origin.host}`
+}
+
+/** Tells whether a path is one of our own endpoints, or might be. */
+export function isBelow(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
 }
 
 declare module 'fastify' {

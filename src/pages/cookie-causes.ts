@@ -10,15 +10,19 @@ export type CookieFacts = Readonly<{
   cookieBytes: number
   sameSite: 'lax' | 'strict' | 'none'
   domain?: string
+  /** Only where a proxy sends people here that asks about requests: the browser has a session, and shows it here. */
+  hasSession?: boolean
 }>
 
 /** Why a login cookie may not have come back. */
 export type CookieCause =
+  | 'check-without-cookie'
   | 'secure-over-http'
   | 'other-host'
   | 'domain'
   | 'too-many-cookies'
   | 'same-site'
+  | 'set-cookie-dropped'
   | 'no-cookies-at-all'
   | 'clock-or-age'
 
@@ -26,10 +30,12 @@ export type CookieCause =
 export function cookieCauses(facts: CookieFacts): readonly CookieCause[] {
   const wanted = new URL(facts.publicUrl)
   const fits: Readonly<Record<CookieCause, boolean>> = {
+    'check-without-cookie': facts.hasSession === true,
     'secure-over-http': wanted.protocol === 'https:' && facts.scheme === 'http',
     'other-host': facts.host.toLowerCase() !== wanted.host,
     domain: facts.domain !== undefined && !isWithin(wanted.hostname, facts.domain),
     'same-site': facts.sameSite === 'strict',
+    'set-cookie-dropped': facts.hasSession === false,
     'too-many-cookies': facts.cookieBytes > 4096,
     'no-cookies-at-all': facts.cookieBytes === 0,
     'clock-or-age': true,

@@ -6,6 +6,7 @@ import { refusalText } from './provider-refusal.ts'
 /** Why a login did not end well; the names double as log reasons. */
 export type LoginProblem =
   | Readonly<{ reason: 'login-cookie-missing'; cookie: CookieFacts }>
+  | Readonly<{ reason: 'login-going-round'; cookie: CookieFacts }>
   | Readonly<{ reason: 'login-refused'; error: string }>
   | Readonly<{ reason: keyof typeof plain }>
 
@@ -65,6 +66,10 @@ const plain = {
 } as const satisfies Record<string, Text>
 
 const causeTexts: Readonly<Record<CookieCause, (facts: CookieFacts) => Html>> = {
+  'check-without-cookie': ({ host }) =>
+    html`Your browser shows its session to <bdi>${host}</bdi>, but the proxy in front does not pass the <code>Cookie</code> header on when it asks whether you may pass.`,
+  'set-cookie-dropped': () =>
+    html`The proxy in front does not pass <code>Set-Cookie</code> on to your browser, or not for this path.`,
   'secure-over-http': ({ publicUrl }) =>
     html`The page was loaded over plain http, and a Secure cookie is kept for https only. Use <bdi>${publicUrl}</bdi>.`,
   'other-host': ({ host, publicUrl }) =>
@@ -90,9 +95,19 @@ export function loginProblemPage(facts: LoginFacts): Page {
 
 function describe(problem: LoginProblem): Text {
   if (problem.reason === 'login-cookie-missing') return cookieText(problem.cookie)
+  if (problem.reason === 'login-going-round') return roundText(problem.cookie)
   if (problem.reason === 'login-refused')
     return { ...refusalText(problem.error), title: 'Signing in was refused' }
   return plain[problem.reason]
+}
+
+/** The sign-in works, and nobody believes it: something between browser and gateway is in the way. */
+function roundText(cookie: CookieFacts): Text {
+  return {
+    ...cookieText(cookie),
+    title: 'You are signed in, but it does not last',
+    detail: 'You have just signed in more than once, and every time you came back as if you had not.',
+  }
 }
 
 function cookieText(cookie: CookieFacts): Text {

@@ -10,6 +10,7 @@ import { deepFreeze } from './deep-freeze.ts'
 import type { Sealer } from './sealer.ts'
 import { fromSealed, toSealed } from './session-shape.ts'
 import type { SessionRead, SessionStore } from './session-store.ts'
+import type { Sightings } from './sightings.ts'
 
 const absent: SessionRead = Object.freeze({ session: undefined, isStale: false, isPresent: false })
 const unusable: SessionRead = Object.freeze({ session: undefined, isStale: false, isPresent: true })
@@ -33,6 +34,7 @@ export function sessionPurpose(name: string): string {
  * @param options.name The full cookie name, prefix included.
  * @param options.maxChunks 1 to 9 cookies.
  * @param options.clock Epoch seconds.
+ * @param options.sightings Who knows better when a session was last seen.
  * @param options.cacheSize How many opened sessions are kept, so that a repeated request opens no seal.
  */
 export function createCookieStore(options: {
@@ -43,8 +45,9 @@ export function createCookieStore(options: {
   limits: SessionLimits
   clock: () => number
   cacheSize: number
+  sightings?: Sightings | undefined
 }): SessionStore {
-  const { sealer, name, limits, clock } = options
+  const { sealer, name, limits, clock, sightings } = options
   const purpose = sessionPurpose(name)
   const lines = createCookieLines(options.attributes)
   const cache = createBoundedCache<Found>(options.cacheSize)
@@ -55,7 +58,8 @@ export function createCookieStore(options: {
     const opened = cookieHeader === undefined ? undefined : openedIn(cookieHeader)
     if (opened === undefined) return absent
     const now = clock()
-    return opened.find(({ session }) => isSessionLive(session, limits, now)) ?? unusable
+    const isLive = ({ session }: Found) => isSessionLive(session, limits, now, sightings?.lastSeenAt(session))
+    return opened.find(isLive) ?? unusable
   }
 
   /** Every session in a Cookie header, live or not; undefined when it has no cookie of ours. */

@@ -17,8 +17,8 @@ export type LoginTrip = Readonly<{ returnTo: string; hasSession: boolean }>
  * Cookie headers are those of requests; lines are Set-Cookie lines.
  */
 export type LoopGuard = Readonly<{
-  /** Tells whether this browser keeps signing in and comes back as it was. */
-  isLooping(cookieHeader: string | undefined, trip: LoginTrip): boolean
+  /** Tells whether this browser keeps signing in and comes back as it was; three times are too many, unless `most` says less. */
+  isLooping(cookieHeader: string | undefined, trip: LoginTrip, most?: number): boolean
   /** The line for one more login that ended well. */
   count(cookieHeader: string | undefined, trip: LoginTrip): string
   /** The line that forgets the count. */
@@ -35,7 +35,8 @@ export function createLoopGuard(options: { name: string; attributes: CookieAttri
   const name = `${options.name}_logins`
   const lines = createCookieLines(options.attributes)
   return Object.freeze({
-    isLooping: (cookieHeader: string | undefined, trip: LoginTrip) => seen(cookieHeader, trip) >= tolerated,
+    isLooping: (cookieHeader: string | undefined, trip: LoginTrip, most = tolerated) =>
+      seen(cookieHeader, trip) >= most,
     count: (cookieHeader: string | undefined, trip: LoginTrip) =>
       lines.set(name, `${seen(cookieHeader, trip) + 1}.${hash(trip.returnTo)}`, countedForSeconds),
     reset: () => lines.clear(name),

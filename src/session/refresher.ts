@@ -8,6 +8,7 @@ import { isRefreshDue, secondsLeft } from './refresh-due.ts'
 import type { Outcome, RefreshEvent } from './refresh-outcome.ts'
 import { createSlots } from './slots.ts'
 import { createTokenRefresh, type RefreshResult } from './token-refresh.ts'
+import { createUndelivered } from './undelivered.ts'
 
 /** Keeps access tokens fresh so that parallel requests never log anybody out. */
 export type Refresher = Readonly<{
@@ -31,7 +32,9 @@ export type RefresherOptions = Readonly<{
   refreshBefore: number
   /** How long a request waits at most; the token request's timeout and one second more. */
   waitLimit: number
-  /** How long the result serves requests that still carry the old cookie; 60. */
+  /** Epoch seconds at which a session ends whatever happens. */
+  endsAt: (session: Session) => number
+  /** How long the result serves requests that still carry the old cookie, once the new one was seen; 60. */
   keepResult?: number
   /** Token requests at a time; 32. */
   maxConcurrent?: number
@@ -48,22 +51,30 @@ const shortRemainder = 5
  * @see RFC 6749 section 6, RFC 9700 section 4.14
  */
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { clock, sleep, ended, generations, refreshBefore, report = () => {} } = options
+  const { clock, sleep, ended, generations, endsAt, refreshBefore, report = () => {} } = options
+  const { keepResult = 60 } = options
   const processKey = randomBytes(32)
   const flights = new Map<string, Promise<void>>()
   const results = createExpiringMap<RefreshResult>({ max: maxResults, clock })
   const backOff = createBackOff({ max: maxResults, clock })
   const slots = createSlots(options.maxConcurrent ?? 32)
+  const undelivered = createUndelivered({ max: maxResults, results, keepResult, endsAt, clock })
   const refreshTokens = createTokenRefresh({
     ...options,
-    keepResult: options.keepResult ?? 60,
+    keepResult,
     report,
     slots,
     results,
+    undelivered,
     backOff,
   })
 
   function current(session: Session): Outcome | Promise<Outcome> {
+    undelivered.seen(session)
+    return outcomeOf(session)
+  }
+
+  function outcomeOf(session: Session): Outcome | Promise<Outcome> {
     if (ended.has(session.id)) return { kind: 'ended', reason: 'signed-out', clearCookie: true }
     if (!isRefreshDue(session, refreshBefore, clock())) return { kind: 'current', session }
     const { refreshToken } = session.tokens
@@ -119,7 +130,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   /** The successor may be due itself, or have one: the request gets the youngest there is. */
   function successor(session: Session): Outcome | Promise<Outcome> {
-    const outcome = current(session)
+    const outcome = outcomeOf(session)
     return outcome instanceof Promise ? outcome.then(asSuccessor) : asSuccessor(outcome)
   }
 

@@ -7,6 +7,7 @@ import { secondsLeft } from './refresh-due.ts'
 import { failureCode, isAmbiguous } from './refresh-failure.ts'
 import type { Outcome, RefreshEvent } from './refresh-outcome.ts'
 import type { Slots } from './slots.ts'
+import type { Undelivered } from './undelivered.ts'
 
 /** How a refresh ended for good: a renewed session, or none. */
 export type RefreshResult = Extract<Outcome, { kind: 'renewed' | 'ended' }>
@@ -22,6 +23,7 @@ export type RefreshParts = Readonly<{
   ended: EndedSessions
   generations: Generations
   results: ExpiringMap<RefreshResult>
+  undelivered: Undelivered
   backOff: BackOff
   /** Seconds. */
   keepResult: number
@@ -35,7 +37,7 @@ const keepRefusal = 30
  * Nobody's waiting keeps it going or stops it: what it finds is there for whoever asks next.
  */
 export function createTokenRefresh(parts: RefreshParts): (key: string, session: Session) => Promise<void> {
-  const { clock, report, ended, generations, results, backOff } = parts
+  const { clock, report, ended, generations, results, undelivered, backOff } = parts
 
   return async (key, session) => {
     try {
@@ -78,7 +80,7 @@ export function createTokenRefresh(parts: RefreshParts): (key: string, session: 
     const now = clock()
     const renewed = renewSession(session, grant, now)
     generations.note(renewed)
-    keep(key, { kind: 'renewed', session: renewed }, parts.keepResult)
+    undelivered.keep(key, renewed)
     // An access token that is over on arrival would be refreshed at once, and its successor too, without end.
     if (secondsLeft(renewed, now) > 0) backOff.succeed(session.id)
     else backOff.fail(session.id, 'POSTERN_PROVIDER_INVALID')

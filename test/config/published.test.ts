@@ -41,12 +41,18 @@ t.test('the example loads, with the two secrets in the environment', async (t) =
   t.strictSame(config.warnings, [])
 })
 
-t.test('the example loads with its bearer section and all of its routes, too', async (t) => {
+t.test('the example loads with its commented sections and all of its routes, too', async (t) => {
   const yaml = published('postern.yaml')
-    .replace(/^# (?=bearer:| {2})/gm, '')
+    .replace(/^# (?=bearer:|forward_auth:|redirect:| {2})/gm, '')
     .replace(/^ {2}# (?=- \{)/gm, '  ')
-  const { bearer, routes, warnings } = loadConfig(writeConfig(t, yaml), { env, checkRules: ruleProblems })
+    .replace('trusted_proxies: []', 'trusted_proxies: [10.0.0.0/8]')
+  const { bearer, forward_auth, redirect, routes, warnings } = loadConfig(writeConfig(t, yaml), {
+    env,
+    checkRules: ruleProblems,
+  })
   t.match(bearer, { issuers: [{ type: 'any' }], introspection: { cache: 30_000 } })
+  t.match(forward_auth, { preset: 'nginx', token: 'access' })
+  t.match(redirect.allowed_hosts, ['*.apps.example.com', 'wiki.example.com:8443'])
   t.equal(routes.length, 8)
   t.match(routes.map(({ maxAge, onMissingScope, cors }) => ({ maxAge, onMissingScope, cors })).slice(4, 7), [
     { maxAge: 300 },

@@ -19,7 +19,7 @@ const sections = {
 }
 
 /** Sections that replace those of a good configuration, or stand after them; an empty text takes one out. */
-export type Overrides = Partial<typeof sections & { bearer: string }>
+export type Overrides = Partial<typeof sections & { bearer: string; forward_auth: string; redirect: string }>
 
 /** A good configuration with some of its sections replaced. */
 export function yamlWith(overrides: Overrides): string {

@@ -5,8 +5,8 @@ import { corpus } from '../support/corpus.ts'
 
 const origin = 'https://app.example.com'
 const target = (value: string | undefined) => returnTarget(value, { origin, prefix: '/oauth2' })
-const isOwnOrigin = (other: string) => other === origin || other === 'https://b.example.com:8443'
-const anyOfOurs = (value: string) => returnTarget(value, { origin, prefix: '/oauth2', isOwnOrigin })
+const isAllowedOrigin = (other: string) => other === origin || other === 'https://b.example.com:8443'
+const anyOfOurs = (value: string) => returnTarget(value, { origin, prefix: '/oauth2', isAllowedOrigin })
 
 // A line separator in a name would end the line of TAP it stands in, and with it the whole file.
 const inAscii = (text: string) =>
@@ -15,7 +15,7 @@ const inAscii = (text: string) =>
 for (const [value = '', id = '', safe = ''] of corpus('redirects.tsv')) {
   t.test(`answers ${id} safely: ${inAscii(value.slice(0, 60))}`, async (t) => {
     t.equal(target(value), safe.startsWith('ACCEPT') ? origin + value : `${origin}/`)
-    t.ok(isOwnOrigin(new URL(anyOfOurs(value)).origin))
+    t.ok(isAllowedOrigin(new URL(anyOfOurs(value)).origin))
   })
 }
 
@@ -157,7 +157,7 @@ t.test('stays on our origin for every value, read by a browser or decoded once m
       const href = anyOfOurs(pieces.join(''))
       const { pathname } = new URL(href)
       const readings = [href, pathname, decodeURIComponent(pathname)].map((value) => new URL(value, origin))
-      return readings.every((url) => isOwnOrigin(url.origin)) && /^[!-~]+$/.test(href)
+      return readings.every((url) => isAllowedOrigin(url.origin)) && /^[!-~]+$/.test(href)
     }),
     { numRuns: 5000 },
   )

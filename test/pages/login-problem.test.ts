@@ -60,7 +60,7 @@ t.test('the page shows the likeliest cause first and the others to whoever runs 
 
 t.test('every problem has its status and a way to try again with the return target', async (t) => {
   const statuses: Record<
-    Exclude<LoginProblem['reason'], 'login-cookie-missing' | 'login-refused'>,
+    Exclude<LoginProblem['reason'], 'login-cookie-missing' | 'login-going-round' | 'login-refused'>,
     number
   > = {
     'login-expired': 400,

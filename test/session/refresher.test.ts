@@ -48,20 +48,66 @@ t.test('while the access token lasts one request refreshes and the others go on 
   t.equal(bench.requests.length, 1)
 })
 
-t.test('a request with the old cookie is given the result for 60 seconds', async (t) => {
+t.test(
+  'a request with the old cookie is given the result for 60 seconds after the new one was seen',
+  async (t) => {
+    const bench = createBench({ now: expired })
+    const session = sampleSession()
+    const first = bench.refresher.current(session)
+    await bench.answer(grantFor(1))
+    const renewed = await first
+    const youngest = bench.sessionOf(renewed)
+    t.same(bench.refresher.current(youngest), { kind: 'current', session: youngest })
+    bench.clock.now += 1
+    for (let request = 0; request < 20; request++) t.same(bench.refresher.current(session), renewed)
+    bench.clock.now += 58
+    t.same(bench.refresher.current(session), renewed)
+    bench.clock.now += 1
+    t.same(bench.refresher.current(session), { kind: 'ended', reason: 'superseded', clearCookie: false })
+    t.equal(bench.requests.length, 1, 'a spent refresh token is never sent again')
+    t.equal(bench.count('replay-suspected'), 1)
+  },
+)
+
+t.test(
+  'an old cookie whose successors were never seen leads to the youngest, until the session ends',
+  async (t) => {
+    const bench = createBench({ now: expired })
+    const oldest = sampleSession()
+    const waiting = bench.refresher.current(oldest)
+    await bench.answer(grantFor(1))
+    let youngest = bench.sessionOf(await waiting)
+    const others = [youngest]
+    for (let generation = 2; generation < 20; generation++) {
+      bench.clock.now += 301
+      const next = bench.refresher.current(oldest)
+      await bench.answer(grantFor(generation, 300 * generation))
+      youngest = bench.sessionOf(await next)
+      t.equal(youngest.generation, generation)
+      others.push(youngest)
+    }
+    t.same(bench.refresher.current(oldest), { kind: 'renewed', session: youngest })
+    t.same(bench.refresher.current(others.at(-2) ?? oldest), { kind: 'renewed', session: youngest })
+    t.match(bench.refresher.current(others[3] ?? oldest), { reason: 'superseded' }, 'in between')
+    t.equal(bench.requests.length, 19)
+    bench.clock.now = oldest.createdAt + 43_200
+    t.match(bench.refresher.current(oldest), { kind: 'ended', reason: 'superseded' })
+  },
+)
+
+t.test('an older cookie that is seen ends nothing for those before it', async (t) => {
   const bench = createBench({ now: expired })
-  const session = sampleSession()
-  const first = bench.refresher.current(session)
-  await bench.answer(grantFor(1))
-  const renewed = await first
-  bench.clock.now += 1
-  for (let request = 0; request < 20; request++) t.same(bench.refresher.current(session), renewed)
-  bench.clock.now += 58
-  t.same(bench.refresher.current(session), renewed)
-  bench.clock.now += 1
-  t.same(bench.refresher.current(session), { kind: 'ended', reason: 'superseded', clearCookie: false })
-  t.equal(bench.requests.length, 1, 'a spent refresh token is never sent again')
-  t.equal(bench.count('replay-suspected'), 1)
+  const oldest = sampleSession()
+  const first = bench.refresher.current(oldest)
+  await bench.answer(grantFor(1, 20))
+  const middle = bench.sessionOf(await first)
+  bench.clock.now += 20
+  const second = bench.refresher.current(oldest)
+  await bench.answer(grantFor(2, 3_000))
+  const youngest = bench.sessionOf(await second)
+  await bench.refresher.current(middle)
+  bench.clock.now += 100
+  t.same(bench.refresher.current(oldest), { kind: 'renewed', session: youngest })
 })
 
 t.test('a request with an older cookie still is given the youngest session there is', async (t) => {

@@ -58,6 +58,7 @@ export function createBench({ now = start, revocationError, hasDefaults, ...rest
     clock,
     ended,
     generations,
+    endsAt: ({ createdAt }) => createdAt + 43_200,
     refreshBefore: 60,
     waitLimit: 11,
     ...(!hasDefaults && { report: (event: RefreshEvent) => events.push(event) }),

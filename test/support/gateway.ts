@@ -51,6 +51,10 @@ export type GatewayOptions = {
   /** YAML flow of further keys. */
   server?: string
   session?: string
+  /** The forward_auth section as YAML flow, without braces. */
+  forwardAuth?: string
+  /** The hosts of `redirect.allowed_hosts`. */
+  allowedHosts?: string[]
   /** The bearer section as YAML flow, without braces. */
   bearer?: string
   keys?: string[]
@@ -167,6 +171,10 @@ function yamlOf(options: GatewayOptions, port: number): string {
           `session: { keys: ${JSON.stringify(keys)}${more(session)} }`,
         ]),
     ...(bearer === undefined ? [] : [`bearer: { ${bearer} }`]),
+    ...(options.forwardAuth === undefined ? [] : [`forward_auth: { ${options.forwardAuth} }`]),
+    ...(options.allowedHosts === undefined
+      ? []
+      : [`redirect: { allowed_hosts: ${JSON.stringify(options.allowedHosts)} }`]),
     `upstreams: ${upstream.startsWith('{') ? upstream : `{ web: { url: "${upstream}" } }`}`,
     'routes:',
     ...routes.map((route) => `  - { ${route.includes('upstream:') ? route : `${route}, upstream: web`} }`),

@@ -11,9 +11,10 @@ import { createChallenges } from '../../src/gate/challenge.ts'
 import { createDeny } from '../../src/gate/denial.ts'
 import { createFront } from '../../src/gate/front.ts'
 import { createGuard } from '../../src/gate/guard.ts'
+import { createJudge } from '../../src/gate/judge.ts'
 import type { TellLoginProblem } from '../../src/gate/login-problem.ts'
 import { createOriginOf } from '../../src/gate/origin.ts'
-import { createPreflight } from '../../src/gate/preflight.ts'
+import { createJudgePreflight, createPreflight } from '../../src/gate/preflight.ts'
 import { createPublicServer } from '../../src/gate/public-server.ts'
 import { createRefuseToken } from '../../src/gate/refuse-token.ts'
 import { createRequestIds } from '../../src/gate/request-id.ts'
@@ -63,6 +64,7 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
       sites,
       answers,
       ruleKnowsHost: rules.knowsHost,
+      isCheck: () => false,
       originOf: createOriginOf(createTrust(proxies), defaultScheme),
       createRequestId: createRequestIds(),
       onEnd: () => undefined,
@@ -74,15 +76,17 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
     guarded.addHook(
       'onRequest',
       createGuard({
-        rules,
-        sites,
+        judge: createJudge({
+          rules,
+          sites,
+          findCaller: createFindCaller({ identify: () => ({}), identifyBearer, needsToken: () => true }),
+          clock: () => 0,
+        }),
         prefix,
-        findCaller: createFindCaller({ identify: () => ({}), identifyBearer, needsToken: () => true }),
         answers,
         deny: createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem }),
         refuseToken,
-        preflight: createPreflight(rules, respond),
-        clock: () => 0,
+        preflight: createPreflight(createJudgePreflight(rules), respond),
       }),
     )
     guarded.all('/*', (_request, reply) => reply.code(418).send())

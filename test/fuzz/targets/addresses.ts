@@ -117,12 +117,12 @@ export const returnTargetOf: FuzzTarget = {
   shortRuns: 20_000,
   open: () =>
     syncProperty(returnTargets, (value) => {
-      const isOwnOrigin = (found: string) => found === origin || found === other
-      const found = returnTarget(value, { origin, isOwnOrigin, prefix: '/oauth2' })
+      const isAllowedOrigin = (found: string) => found === origin || found === other
+      const found = returnTarget(value, { origin, isAllowedOrigin, prefix: '/oauth2' })
       must(/^https:\/\/(?:app|other)\.example\.com\/[!-~]*$/.test(found), () => `odd: ${found}`)
       must(!/[\\<>"`]/.test(found), () => `odd characters: ${found}`)
       const url = new URL(found)
-      must(url.href === found && isOwnOrigin(url.origin), () => `read as ${url.href}`)
+      must(url.href === found && isAllowedOrigin(url.origin), () => `read as ${url.href}`)
       must(!url.pathname.startsWith('//') && !isEndpoint(url.pathname), () => `no page: ${found}`)
       const again = new URL(found.slice(url.origin.length), url.origin)
       must(again.href === found, () => `read again as ${again.href}`)
