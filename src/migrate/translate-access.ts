@@ -4,6 +4,7 @@ import { quoted } from './notes.ts'
 import { keyOf } from './options.ts'
 import { providerNamed } from './providers.ts'
 import { isOn, listOf, type Settings, textOf } from './settings.ts'
+import { isOnlyAsked } from './translate-upstreams.ts'
 import { type Branch, unlessEmpty, variable } from './tree.ts'
 
 /**
@@ -32,7 +33,8 @@ function allOf({ notes }: Input, conditions: readonly Branch[]): Branch {
 }
 
 /** Claims equal a value or contain it, so that a domain cannot be matched, only an address. */
-function addressClaims({ settings, notes }: Input): Branch {
+function addressClaims(input: Input): Branch {
+  const { settings, notes } = input
   const domains = listOf(settings, 'email-domain')
   const file = textOf(settings, 'authenticated-emails-file')
   if (domains.includes('*')) {
@@ -51,13 +53,19 @@ function addressClaims({ settings, notes }: Input): Branch {
   notes.add(
     'decide',
     'POSTERN_ALLOWED_EMAIL',
-    `who may pass? It was ${was}, and a claim can only equal a value. List the addresses in claims of the routes, or ask for a group or another claim instead${workspace(settings)}`,
+    `who may pass? It was ${was}, and a claim can only equal a value. List the addresses in claims of the routes, or ask for a group or another claim instead${alternatives(input, domains)}`,
   )
   return { [claimNames(settings).email]: [variable('POSTERN_ALLOWED_EMAIL')], ...verified(settings) }
 }
 
-function workspace(settings: Settings): string {
-  return providerName(settings) === 'google' ? ' (at Google, hd is the domain of the Workspace)' : ''
+/** What else says a domain. */
+function alternatives({ settings, preset }: Input, domains: readonly string[]): string {
+  const isAsked = preset !== undefined || isOnlyAsked(settings)
+  const query = `the proxy may also ask auth?allowed_email_domains=${domains.filter((name) => /^[\w.-]+$/.test(name)).join(',')} and the routes say access: authenticated`
+  return [
+    ...(providerName(settings) === 'google' ? ['. At Google, hd is the domain of the Workspace'] : []),
+    ...(isAsked && domains.length > 0 ? [`. Or ${query}; only while every check says so`] : []),
+  ].join('')
 }
 
 /** Providers without OpenID Connect do not say whether an address is verified. */

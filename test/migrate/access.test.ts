@@ -34,6 +34,15 @@ t.test('the same without any address, and with a file of them', async (t) => {
   t.match(file.told, 'the domains "a.example" and the addresses in the file "/etc/emails"')
 })
 
+t.test('what else says a domain', async (t) => {
+  const domains = { email_domains: ['a.example', 'b.example', 'c d'] }
+  t.match(access({ ...domains, provider: 'google' }).told, 'At Google, hd is the domain of the Workspace')
+  const query = 'the proxy may also ask auth?allowed_email_domains=a.example,b.example and the routes'
+  t.match(access({ ...domains, upstreams: undefined }).told, query)
+  t.notMatch(access(domains).told, 'allowed_email_domains=')
+  t.notMatch(access({ email_domains: [], upstreams: undefined }).told, 'allowed_email_domains=')
+})
+
 t.test('an address that is not verified counts where it did, or where nobody says', async (t) => {
   const options = { email_domains: ['example.com'], insecure_oidc_allow_unverified_email: true }
   t.strictSame(access(options).claims, { email: [anybody] })
