@@ -1,4 +1,4 @@
-import { flagNamed, type Option, options } from './options.ts'
+import { flagNamed, isExactName, type Option, options } from './options.ts'
 
 /** One option as it was read: its name in any spelling, and its values. */
 export type Written = Readonly<{
@@ -16,10 +16,12 @@ export type Settings = Readonly<{
   unknown: readonly string[]
 }>
 
-/** Joins what was read, the later before the earlier. */
+/** Joins what was read: the later goes before the earlier, and what is spelled right before what is not. */
 export function settingsOf(sources: readonly (readonly Written[])[]): Settings {
   const written = sources.flat()
-  const known = written.filter(({ name }) => flagNamed(name) !== undefined)
+  const known = written
+    .filter(({ name }) => flagNamed(name) !== undefined)
+    .sort((a, b) => Number(isExactName(a.name)) - Number(isExactName(b.name)))
   const unknown = written.filter(({ name }) => flagNamed(name) === undefined)
   return {
     values: new Map(known.map((option) => [flagNamed(option.name) as string, valuesOf(option)])),

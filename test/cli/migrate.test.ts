@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { runMigrate } from '../../src/cli/migrate.ts'
@@ -80,6 +81,17 @@ t.test('flags go before variables, and those before files, whatever the order', 
   t.match(yaml, /public_url: https:\/\/file\.example$/m)
   t.match(yaml, /client_id: of the variable$/m)
   t.match(yaml, /issuer: https:\/\/flag\.example$/m)
+})
+
+t.test('no other command loads what it needs', async (t) => {
+  const at = folder(t, { cfg: '' })
+  const loaded = async (args: readonly string[]) => {
+    const reports = at(args[0] as string)
+    await runPostern(t, args, { env: { NODE_V8_COVERAGE: reports } })
+    const [report = ''] = readdirSync(reports)
+    return readFileSync(join(reports, report), 'utf8').includes('smol-toml')
+  }
+  t.strictSame([await loaded(['migrate', at('cfg')]), await loaded(['keygen'])], [true, false])
 })
 
 t.test('does not hide a fault of the program itself', async (t) => {

@@ -56,12 +56,34 @@ t.test('the keys are those of the configuration file', async (t) => {
 t.test(
   'an option is known by its flag, its key and its variable, in the singular and the plural',
   async (t) => {
-    for (const name of ['email-domain', 'email_domains', 'EMAIL_DOMAINS', 'email-domains', 'email_domain'])
-      t.equal(flagNamed(name), 'email-domain', name)
+    for (const name of [
+      'allowed-group',
+      'allowed_groups',
+      'ALLOWED_GROUPS',
+      'allowed-groups',
+      'allowed_group',
+    ])
+      t.equal(flagNamed(name), 'allowed-group', name)
     for (const flag of Object.keys(options)) t.equal(flagNamed(keyOf(flag)), flag)
     t.equal(flagNamed('constructor'), undefined)
   },
 )
+
+t.test('what lets people in counts only as oauth2-proxy spells it', async (t) => {
+  for (const name of ['email-domain', 'email_domains', 'EMAIL_DOMAINS'])
+    t.equal(flagNamed(name), 'email-domain', name)
+  for (const name of [
+    'email-domains',
+    'email_domain',
+    'skip_auth_route',
+    'skip_auth_regexs',
+    'trusted_proxy_ip',
+  ])
+    t.equal(flagNamed(name), undefined, name)
+  const yaml = migrateOptions({ email_domains: undefined, email_domain: '*' })
+  t.match(yaml, 'POSTERN_ALLOWED_EMAIL')
+  t.match(commentOf(yaml), 'Not known, and passed over: email_domain')
+})
 
 /** What makes some options mean something. */
 const contexts: Readonly<Record<string, Record<string, unknown>>> = {

@@ -8,6 +8,14 @@ t.test('the later goes before the earlier', async (t) => {
   t.equal(textOf(both, 'client-id'), 'b')
 })
 
+t.test('what is spelled right goes before what is not, wherever it stands', async (t) => {
+  const right = { name: 'allowed_groups', values: ['right'] }
+  const wrong = { name: 'ALLOWED_GROUP', values: ['wrong'] }
+  for (const sources of [[[right], [wrong]], [[wrong, right]], [[right, wrong]]])
+    t.strictSame(listOf(settingsOf(sources), 'allowed-group'), ['right'])
+  t.strictSame(listOf(settingsOf([[wrong]]), 'allowed-group'), ['wrong'])
+})
+
 t.test('a comma makes a list of a text, where a list is wanted and none was written', async (t) => {
   t.strictSame(listOf(settings('email-domain', 'a.example, b.example', 'c.example'), 'email-domain'), [
     'a.example',
