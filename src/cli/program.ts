@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
 import { Argument, Command, Option } from 'commander'
+import type { Preset } from '../config/schema-forward-auth.ts'
 import { ruleProblems } from '../core/rules.ts'
+import type { Format } from '../migrate/read.ts'
 import { hostAndPort, portNumber, seconds, serviceUrl } from './arguments.ts'
 import type { DemoOptions } from './demo.ts'
 import { runHealthcheck } from './healthcheck.ts'
@@ -9,6 +11,10 @@ import { loadConfigApart } from './load-apart.ts'
 
 /** As in `snippets`, which is loaded when it is needed. */
 const printable = ['nginx', 'ingress-nginx', 'traefik', 'envoy', 'envoy-gateway', 'gateway-api', 'istio']
+
+/** As in `formats` and `presets`, which are loaded when they are needed. */
+const migratable: readonly Format[] = ['toml', 'env', 'flags']
+const askingProxies: readonly Preset[] = ['nginx', 'ingress-nginx', 'traefik', 'caddy', 'haproxy', 'envoy']
 
 /** The command line. What a command needs beyond the configuration is loaded when it runs: a health check stays light. */
 export function createProgram(): Command {
@@ -24,6 +30,7 @@ export function createProgram(): Command {
   addKeygen(program)
   addHealthcheck(program)
   addPrint(program)
+  addMigrate(program)
   addDemo(program)
   return program
 }
@@ -101,6 +108,35 @@ function addPrint(program: Command): void {
       const settings = await loadConfigApart(config)
       const { runPrint } = await import('./print.ts')
       runPrint(proxy, settings, { ...places, write: (text) => process.stdout.write(text) })
+    })
+}
+
+type MigrateArguments = Readonly<{ format?: Format; preset?: Preset }>
+
+function addMigrate(program: Command): void {
+  program
+    .command('migrate')
+    .description(
+      'print a configuration for Postern made from one of oauth2-proxy, with comments on what to decide',
+    )
+    .argument(
+      '<files...>',
+      'its configuration file, lines of OAUTH2_PROXY_ variables, or a file with its flags',
+    )
+    .addOption(
+      new Option('--format <format>', 'what the files are; by default told by their content').choices(
+        migratable,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--preset <proxy>',
+        'which proxy asks about every request; by default nginx, if any',
+      ).choices(askingProxies),
+    )
+    .action(async (files: string[], options: MigrateArguments) => {
+      const { runMigrate } = await import('./migrate.ts')
+      runMigrate(files, { ...options, write: (text) => process.stdout.write(text) })
     })
 }
 
