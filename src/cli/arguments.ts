@@ -13,3 +13,19 @@ export function seconds(text: string): number {
   if (value > 0 && value <= 3600) return value
   throw new InvalidArgumentError('Give a number of seconds.')
 }
+
+/** Reads `host:port`, an IPv6 address in brackets; throws InvalidArgumentError. */
+export function hostAndPort(text: string): string {
+  if (host.test(text) && /:\d+$/.test(text)) return text
+  throw new InvalidArgumentError('Give a host and a port, like 127.0.0.1:4180.')
+}
+
+/** Reads the origin of a service: nothing behind the host, or it would get other paths than were judged. */
+export function webOrigin(text: string): string {
+  const [, rest = ''] = /^https?:\/\/(.+)$/.exec(text) ?? []
+  if (host.test(rest)) return text
+  throw new InvalidArgumentError('Give an origin like http://127.0.0.1:8080, with nothing behind the host.')
+}
+
+/** With a port or without. Nothing in it means anything to a configuration file that it is printed into. */
+const host = /^(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:]+\])(?::[1-9]\d{0,4})?$/i

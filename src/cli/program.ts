@@ -1,14 +1,14 @@
 import { createRequire } from 'node:module'
 import { Argument, Command, Option } from 'commander'
 import { ruleProblems } from '../core/rules.ts'
-import { portNumber, seconds } from './arguments.ts'
+import { hostAndPort, portNumber, seconds, webOrigin } from './arguments.ts'
 import type { DemoOptions } from './demo.ts'
 import { runHealthcheck } from './healthcheck.ts'
 import { runKeygen } from './keygen.ts'
 import { loadConfigApart } from './load-apart.ts'
 
 /** As in `snippets`, which is loaded when it is needed. */
-const printable = ['nginx']
+const printable = ['nginx', 'caddy', 'haproxy', 'haproxy-lua']
 
 /** The command line. What a command needs beyond the configuration is loaded when it runs: a health check stays light. */
 export function createProgram(): Command {
@@ -91,14 +91,22 @@ function addPrint(program: Command): void {
     .description('print what to write in the configuration of a proxy that asks Postern about every request')
     .addArgument(new Argument('<proxy>', 'which proxy').choices(printable))
     .addOption(configOption())
-    .option('--address <host:port>', 'where that proxy reaches Postern; by default on this machine')
-    .option('--service <url>', 'the service behind that proxy')
+    .option(
+      '--address <host:port>',
+      'where that proxy reaches Postern; by default on this machine',
+      hostAndPort,
+    )
+    .option('--service <origin>', 'the service behind that proxy', webOrigin)
+    .addHelpText('after', printHelp)
     .action(async (proxy: string, { config, ...places }: PrintArguments) => {
       const settings = await loadConfigApart(config)
       const { runPrint } = await import('./print.ts')
       runPrint(proxy, settings, { ...places, write: (text) => process.stdout.write(text) })
     })
 }
+
+const printHelp = `
+HAProxy needs two files: "haproxy" is what haproxy.cfg gets, "haproxy-lua" the Lua file that it loads.`
 
 function addDemo(program: Command): void {
   program
