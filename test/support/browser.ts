@@ -221,6 +221,7 @@ function exchange(url: URL, init: RequestInitOf, ca: string | undefined): Promis
       {
         method,
         headers: { ...headers, ...length },
+        maxHeaderSize: 65_536,
         ...(ca && { ca }),
         ...(isLoopback(url) && { family: 4, lookup: toLoopback }),
       },

@@ -110,7 +110,8 @@ export async function startConfigured(
   for (const [file, text] of Object.entries(filesIn(folder))) writeFileSync(join(folder, file), text)
   const [program = '', ...args] = commands[name](folder, join(folder, 'configuration'))
   const child = spawn(program, args, {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    // Caddy tells there what it does, whatever its own configuration says.
+    stdio: ['ignore', 'ignore', name === 'caddy' ? 'ignore' : 'inherit'],
     env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
   })
   t.teardown(() => end(child))
