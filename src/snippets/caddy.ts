@@ -24,7 +24,6 @@ ${publicUrls.join(', ')} {
 			# Only WebSockets: what goes through any other tunnel, such as h2c, would be unchecked.
 			# And a Connection header could name what is to be left out further on.
 			@plain not header Upgrade websocket
-			request_header @plain -Upgrade
 			request_header @plain -Connection
 			@websocket header Upgrade websocket
 			request_header @websocket Upgrade websocket

@@ -5,7 +5,7 @@ export function nginxSnippet({ publicUrls, prefix, address, service, headers }: 
   const forwarded = originalOrigin(publicUrls)
   return `# Into each server block that Postern guards; with a server_name, so that no request for another host ends up in it.
 
-large_client_header_buffers 4 32k;                  # a session may fill several cookies
+large_client_header_buffers 4 32k;                  # a session may fill several cookies; that of the port's default server counts
 
 # Only WebSockets: what goes through any other tunnel, such as h2c, would be unchecked.
 set $postern_upgrade "";
@@ -41,12 +41,13 @@ ${forwarded}
   proxy_buffers 4 32k;
 }
 
+# What is guarded. Every further location needs these lines as well.
 location / {
   auth_request ${prefix}/auth;
   error_page 401 = @postern_sign_in;
   auth_request_set $postern_sign_in $upstream_http_x_auth_request_redirect;
   auth_request_set $postern_cookie $upstream_http_set_cookie;
-  add_header Set-Cookie $postern_cookie always;     # a renewed session; add_header lines from outside must be repeated here
+  add_header Set-Cookie $postern_cookie always;     # a renewed session; other add_header lines must be repeated here
 
   # Overwrites whatever the client sent under these names.
 ${headers.map(copied).join('\n')}
