@@ -3,14 +3,25 @@ import { Argument, Command, Option } from 'commander'
 import type { Preset } from '../config/schema-forward-auth.ts'
 import { ruleProblems } from '../core/rules.ts'
 import type { Format } from '../migrate/read.ts'
-import { hostAndPort, portNumber, seconds, serviceUrl } from './arguments.ts'
+import { hostAndPort, portNumber, seconds, webOrigin } from './arguments.ts'
 import type { DemoOptions } from './demo.ts'
 import { runHealthcheck } from './healthcheck.ts'
 import { runKeygen } from './keygen.ts'
 import { loadConfigApart } from './load-apart.ts'
 
 /** As in `snippets`, which is loaded when it is needed. */
-const printable = ['nginx', 'ingress-nginx', 'traefik', 'envoy', 'envoy-gateway', 'gateway-api', 'istio']
+const printable = [
+  'nginx',
+  'ingress-nginx',
+  'traefik',
+  'caddy',
+  'haproxy',
+  'haproxy-lua',
+  'envoy',
+  'envoy-gateway',
+  'gateway-api',
+  'istio',
+]
 
 /** As in `formats` and `presets`, which are loaded when they are needed. */
 const migratable: readonly Format[] = ['toml', 'env', 'flags']
@@ -103,13 +114,17 @@ function addPrint(program: Command): void {
       'where that proxy reaches Postern; by default on this machine',
       hostAndPort,
     )
-    .option('--service <url>', 'the service behind that proxy', serviceUrl)
+    .option('--service <origin>', 'the service behind that proxy', webOrigin)
+    .addHelpText('after', printHelp)
     .action(async (proxy: string, { config, ...places }: PrintArguments) => {
       const settings = await loadConfigApart(config)
       const { runPrint } = await import('./print.ts')
       runPrint(proxy, settings, { ...places, write: (text) => process.stdout.write(text) })
     })
 }
+
+const printHelp = `
+HAProxy needs two files: "haproxy" is what haproxy.cfg gets, "haproxy-lua" the Lua file that it loads.`
 
 type MigrateArguments = Readonly<{ format?: Format; preset?: Preset }>
 

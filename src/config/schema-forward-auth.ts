@@ -28,9 +28,15 @@ const answersOwn: ReadonlySet<string> = new Set([
   'x-auth-request-access-token',
 ])
 
-const answerHeader = headerName.and(
-  checked('must not be a header that the answer has anyway', (text) => !answersOwn.has(text.toLowerCase())),
-)
+const answerHeader = headerName
+  .and(
+    checked('must not be a header that the answer has anyway', (text) => !answersOwn.has(text.toLowerCase())),
+  )
+  .and(
+    checked('must have letters, digits and hyphens only: proxies copy no other names', (text) =>
+      /^[a-z][a-z\d-]*$/i.test(text),
+    ),
+  )
 
 const identityHeaders = z
   .union(
