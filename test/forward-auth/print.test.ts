@@ -70,7 +70,7 @@ t.test(
   'the command line names what can be printed, and takes nothing that means something to a proxy',
   async (t) => {
     const help = await runPostern(t, ['print', '--help'])
-    for (const kind of kinds) t.match(help.stdout, `"${kind}"`)
+    for (const kind of Object.keys(snippets)) t.match(help.stdout, `"${kind}"`)
     const file = writeConfig(t, yamlWith({}))
     const places = ['--address', '[::1]:4180', '--service', 'http://app:8080']
     const good = await runPostern(t, ['print', 'nginx', '--config', file, ...places])
