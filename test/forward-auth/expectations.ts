@@ -262,10 +262,13 @@ async function webSockets(t: Test, name: FrontName): Promise<void> {
   }
   t.equal(fronted.heads().length, before)
 
-  const client = fronted.client(bytesFor(fronted, 'GET /ws', [...handshake, cookie, own, ...spoofs]))
+  const naming = 'Connection: keep-alive, Upgrade, X-Auth-Request-User, Authorization'
+  const allowed = [naming, ...handshake.slice(1), cookie, own, ...spoofs]
+  const client = fronted.client(bytesFor(fronted, 'GET /ws', allowed))
   t.match(await client.sees('hello'), /^HTTP\/1\.1 101 /)
   const head = fronted.heads().at(-1) ?? []
   t.strictSame(valuesOf(head, 'x-auth-request-user'), ['alice'])
+  t.equal(valuesOf(head, 'authorization').length, 1)
   t.match(valuesOf(head, 'upgrade'), [/^websocket$/i])
   client.send('\x81\x02yo')
   const service = fronted.upstream.connections.at(-1)
