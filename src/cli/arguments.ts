@@ -16,16 +16,19 @@ export function seconds(text: string): number {
 
 /** Reads `host:port`, an IPv6 address in brackets; throws InvalidArgumentError. */
 export function hostAndPort(text: string): string {
-  if (host.test(text) && /:\d+$/.test(text)) return text
+  if (isHost(text) && /:\d+$/.test(text)) return text
   throw new InvalidArgumentError('Give a host and a port, like 127.0.0.1:4180.')
 }
 
 /** Reads the origin of a service: nothing behind the host, or it would get other paths than were judged. */
 export function webOrigin(text: string): string {
   const [, rest = ''] = /^https?:\/\/(.+)$/.exec(text) ?? []
-  if (host.test(rest)) return text
+  if (isHost(rest)) return text
   throw new InvalidArgumentError('Give an origin like http://127.0.0.1:8080, with nothing behind the host.')
 }
 
 /** With a port or without. Nothing in it means anything to a configuration file that it is printed into. */
-const host = /^(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:]+\])(?::[1-9]\d{0,4})?$/i
+function isHost(text: string): boolean {
+  const found = /^(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:]+\])(?::([1-9]\d{0,4}))?$/i.exec(text)
+  return found !== null && Number(found[1] ?? 0) < 65_536
+}
