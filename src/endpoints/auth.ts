@@ -122,7 +122,8 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
     const { scheme, method = '' } = original
     const host = hostOf(original.host, scheme ?? defaultScheme)
     if (host === undefined) return 'original-invalid'
-    visit.origin = { ...visit.origin, host, scheme }
+    const { client, forwardedFor } = visit.origin
+    visit.origin = { client, forwardedFor, host, scheme }
     visit.site = sites.of(host)
     visit.method = options.ignoresMethod ? '' : method
     visit.target = canonicalPath(original.target)
@@ -144,7 +145,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   function settle(request: FastifyRequest, reply: FastifyReply, asked: CheckOptions, verdict: Verdict): void {
     const { visit } = request
     // Of several lines a proxy passes on the first alone, or joins them to one that no browser can read.
-    if (visit.cookies !== undefined && visit.cookies.lines.length > 1) delete visit.cookies
+    if (visit.cookies !== undefined && visit.cookies.lines.length > 1) visit.cookies = undefined
     switch (verdict.kind) {
       case 'unavailable':
         refuse.unavailable(request, reply, verdict.failure, signIn(request, asked))
