@@ -135,7 +135,8 @@ export function createJudge({ rules, sites, findCaller, clock }: JudgeOptions): 
       isCrossSite: isUpgrade
         ? isForeignUpgrade(headers, isAllowed)
         : isCrossSite(method || assumedMethod(headers), headers, isAllowed),
-      now: clock(),
+      // Asked only where a rule has a limit: on some machines reading the clock takes as long as finding a rule.
+      now: rule.maxAge === undefined ? 0 : clock(),
     }
   }
 }

@@ -38,8 +38,18 @@ export function createTrust(cidrs: readonly string[]): Trust {
   const ranges = cidrs.map(parseRange)
   // Peers and proxies come again and again: reading an address costs more than all else here.
   const hops = new Map<string, Hop>()
+  let lastText = ''
+  let lastHop: Hop = { address: '', isTrusted: false }
 
   const hopOf = (text: string): Hop => {
+    // That of the peer is asked for several times in a row.
+    if (text === lastText) return lastHop
+    lastHop = readHop(text)
+    lastText = text
+    return lastHop
+  }
+
+  const readHop = (text: string): Hop => {
     const known = hops.get(text)
     if (known !== undefined) return known
     const address = parseAddress(text)
