@@ -222,7 +222,6 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
       defaultScheme,
       sites,
       rules,
-      isTrusted: trust.isTrusted,
       judge: createJudge({ rules, sites, findCaller: findAsker, clock }),
       judgePreflight,
       permit: createPermit({

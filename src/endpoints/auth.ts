@@ -28,7 +28,6 @@ type AuthOptions = Readonly<{
   defaultScheme: 'http' | 'https'
   sites: Sites
   rules: RuleTable
-  isTrusted: (peer: string | undefined) => boolean
   judge: Judge
   judgePreflight: JudgePreflight
   permit: Permit
@@ -106,7 +105,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   /** What is asked, or why that cannot be known. */
   function askedFor(request: FastifyRequest) {
     const { raw, visit } = request
-    if (!options.isTrusted(raw.socket.remoteAddress)) return 'check-untrusted'
+    if (!visit.origin.isProxied) return 'check-untrusted'
     const { url = '', rawHeaders } = raw
     // Behind a spelling of our own path that only amounts to the same, nobody knows where that of the other begins.
     if (!url.startsWith(path)) return 'original-invalid'
@@ -122,8 +121,9 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
     const { scheme, method = '' } = original
     const host = hostOf(original.host, scheme ?? defaultScheme)
     if (host === undefined) return 'original-invalid'
-    visit.origin = { ...visit.origin, host, scheme }
-    visit.site = sites.of(host)
+    const { host: asked, client, forwardedFor, isProxied } = visit.origin
+    if (host !== asked) visit.site = sites.of(host)
+    visit.origin = { client, forwardedFor, host, scheme, isProxied }
     visit.method = options.ignoresMethod ? '' : method
     visit.target = canonicalPath(original.target)
     return undefined
@@ -144,7 +144,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   function settle(request: FastifyRequest, reply: FastifyReply, asked: CheckOptions, verdict: Verdict): void {
     const { visit } = request
     // Of several lines a proxy passes on the first alone, or joins them to one that no browser can read.
-    if (visit.cookies !== undefined && visit.cookies.lines.length > 1) delete visit.cookies
+    if (visit.cookies !== undefined && visit.cookies.lines.length > 1) visit.cookies = undefined
     switch (verdict.kind) {
       case 'unavailable':
         refuse.unavailable(request, reply, verdict.failure, signIn(request, asked))

@@ -17,6 +17,8 @@ export type Origin = Readonly<{
   host: string | undefined
   /** The scheme that a trusted proxy reports. */
   scheme: 'http' | 'https' | undefined
+  /** Whether a trusted proxy sent the request. */
+  isProxied: boolean
 }>
 
 /** What is known of one request while it passes the gate; each step adds its part, the log line reads it at the end. */
@@ -37,23 +39,23 @@ export type Visit = {
   /** The client waits for a 100 (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean
   /** It is this request's turn on its connection; see `createTurns`. */
-  hasTurn?: boolean
+  hasTurn: boolean
   /** The answer ends the connection: whatever stands behind this request on it is not served. */
-  isLast?: boolean
-  rule?: Rule
+  isLast: boolean
+  rule: Rule | undefined
   /** Whether the answer is for one person only: by the rule, or by that of another reading of the path. */
-  isProtected?: boolean
-  decision?: string
-  reason?: string
-  session?: Session
+  isProtected: boolean | undefined
+  decision: string | undefined
+  reason: string | undefined
+  session: Session | undefined
   /** The caller, when it is a bearer token that said so; never beside a session. */
-  bearer?: BearerToken
+  bearer: BearerToken | undefined
   /** What pages of other origins are told about reading the answer; see `corsHeaders`. */
-  cors?: CorsHeaders
+  cors: CorsHeaders | undefined
   /** As an identity says. */
-  isUndelivered?: true
+  isUndelivered: true | undefined
   /** Set-Cookie lines that go with whatever answer follows; see `cookieLinesFor`. */
-  cookies?: CookieChange
+  cookies: CookieChange | undefined
 }
 
 /** The target of a request that the front has let pass. */
