@@ -200,7 +200,16 @@ function isAdmitted({ session, bearer }: Visit, { constraints }: CheckOptions): 
   return claims !== undefined && meets(constraints, claims)
 }
 
-/** Proxies take `Upgrade` out of a check, but not what else makes a handshake (RFC 6455 section 4.1). */
+/**
+ * Proxies take `Upgrade` out of a check, but not what else makes a handshake. One over HTTP/2 has neither that nor a key,
+ * but its version, and what browsers say of it.
+ * @see RFC 6455 section 4.1, RFC 8441 section 5
+ */
 function isHandshake(headers: FastifyRequest['headers']): boolean {
-  return headers['sec-websocket-key'] !== undefined || headers.upgrade?.toLowerCase() === 'websocket'
+  return (
+    headers['sec-websocket-key'] !== undefined ||
+    headers['sec-websocket-version'] !== undefined ||
+    headers['sec-fetch-mode'] === 'websocket' ||
+    headers.upgrade?.toLowerCase() === 'websocket'
+  )
 }
