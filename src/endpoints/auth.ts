@@ -135,8 +135,9 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
     if (target === undefined) return 'target-not-canonical'
     if (site === undefined && !rules.knowsHost(origin.host as string)) return 'host-unknown'
     if (method !== '' && !methods.has(method)) return 'method-unknown'
-    // Scripts must not ask in the name of a page what only the proxy may know; all else there is for us to answer.
-    if (isBelow(target.path, prefix)) return 'own-endpoint'
+    // Scripts must not ask in the name of a page what only the proxy may know; all else there is for us to answer. Some
+    // proxies merge or decode slashes before they look where a request goes.
+    if ([target.path, ...target.folded].some((path) => isBelow(path, prefix))) return 'own-endpoint'
     if (isHandshake(headers)) visit.isUpgrade = true
     return undefined
   }
