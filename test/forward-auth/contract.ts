@@ -12,6 +12,7 @@ const session = 'credentials: [session]'
 const routes = [
   `path: /**, access: authenticated, ${session}`,
   'path: /public/**, access: public',
+  'path: /own-login/**, access: public, authorization: pass',
   `path: /optional/**, access: optional, ${session}`,
   `path: /admin/**, scopes: [admin], ${session}`,
   `path: /orders/**, methods: [GET], scopes: ["orders:read"], ${session}`,
@@ -247,6 +248,19 @@ async function publicPage(t: Test, { asker, ask }: Place): Promise<void> {
     t.strictSame(await ask({ target, headers: pageView }), allowed(asker), target)
     t.strictSame(await ask({ target, method: 'DELETE' }), allowed(asker), target)
   }
+  const basic = 'Authorization: Basic YWxpY2U6c2VjcmV0'
+  const passed = allowed(asker).map((line) => line.replace(/^authorization: $/, basic.replace('A', 'a')))
+  t.strictSame(
+    await ask({ target: '/own-login/', headers: [basic] }),
+    passed,
+    'what the service itself asks for stays',
+  )
+  t.strictSame(await ask({ target: '/own-login/' }), allowed(asker))
+  t.strictSame(
+    await ask({ target: '/public/', headers: [basic] }),
+    allowed(asker),
+    'elsewhere it is taken out',
+  )
 }
 
 async function notAllowed(t: Test, place: Place): Promise<void> {
