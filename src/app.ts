@@ -229,7 +229,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
         identityHeaders: check.identity_headers,
         token: check.token,
         hasAccessTokenHeader: check.access_token_header,
-        cookieLines,
+        cookieLines: check.cookies === 'passed' ? cookieLines : () => [],
       }),
       refuse: createRefuseCheck({
         respond,

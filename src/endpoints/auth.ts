@@ -135,8 +135,9 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
     if (target === undefined) return 'target-not-canonical'
     if (site === undefined && !rules.knowsHost(origin.host as string)) return 'host-unknown'
     if (method !== '' && !methods.has(method)) return 'method-unknown'
-    // Scripts must not ask in the name of a page what only the proxy may know; all else there is for us to answer.
-    if (isBelow(target.path, prefix)) return 'own-endpoint'
+    // Scripts must not ask in the name of a page what only the proxy may know; all else there is for us to answer. Some
+    // proxies merge or decode slashes before they look where a request goes.
+    if ([target.path, ...target.folded].some((path) => isBelow(path, prefix))) return 'own-endpoint'
     if (isHandshake(headers)) visit.isUpgrade = true
     return undefined
   }
@@ -200,7 +201,16 @@ function isAdmitted({ session, bearer }: Visit, { constraints }: CheckOptions): 
   return claims !== undefined && meets(constraints, claims)
 }
 
-/** Proxies take `Upgrade` out of a check, but not what else makes a handshake (RFC 6455 section 4.1). */
+/**
+ * Proxies take `Upgrade` out of a check, but not what else makes a handshake. One over HTTP/2 has neither that nor a key,
+ * but its version, and what browsers say of it.
+ * @see RFC 6455 section 4.1, RFC 8441 section 5
+ */
 function isHandshake(headers: FastifyRequest['headers']): boolean {
-  return headers['sec-websocket-key'] !== undefined || headers.upgrade?.toLowerCase() === 'websocket'
+  return (
+    headers['sec-websocket-key'] !== undefined ||
+    headers['sec-websocket-version'] !== undefined ||
+    headers['sec-fetch-mode'] === 'websocket' ||
+    headers.upgrade?.toLowerCase() === 'websocket'
+  )
 }
