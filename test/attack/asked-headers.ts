@@ -37,6 +37,8 @@ export function headerChecks(place: () => Place): Checks {
     'FA-17': (t) => overrides(t, place()),
     'FA-18': (t) => oddMethods(t, place()),
     'FA-19': (t) => unknownMethod(t, place()),
+    'FA-51': (t) => writtenMethod(t, place()),
+    'FA-52': (t) => disguisedIdentity(t, place()),
     'FA-20': (t) => methodOfTheCheck(t, place()),
   }
 }
@@ -161,8 +163,10 @@ async function repeated(t: Test, place: Place): Promise<void> {
 }
 
 async function missing(t: Test, place: Place): Promise<void> {
+  // One of its own: where a check told no method, none is believed for a while.
+  const nginx = await place.another(t, { forwardAuth: 'preset: nginx' })
   for (const preset of presets) {
-    const gateway = place.gateways[preset]
+    const gateway = preset === 'nginx' ? nginx : place.gateways[preset]
     const { line, headers } = told(preset, gateway, { target: '/public/' })
     for (const one of own({ line, headers }, preset)) {
       const name = `${preset} ${nameOf(one)}`
@@ -465,11 +469,11 @@ async function oddMethods(t: Test, place: Place): Promise<void> {
 
 /** nginx that does not tell the method: what it may be is unknown, whatever the client says. */
 async function unknownMethod(t: Test, place: Place): Promise<void> {
+  const nginx = await place.another(t, { forwardAuth: 'preset: nginx' })
   const bare = (target: string) => ({
     line: 'GET /oauth2/auth',
-    headers: [`Host: ${hostOf(place.gateways.nginx)}`, `X-Forwarded-Uri: ${target}`],
+    headers: [`Host: ${hostOf(nginx)}`, `X-Forwarded-Uri: ${target}`],
   })
-  const { nginx } = place.gateways
   t.equal((await send(nginx, bare('/public/'))).status, 200)
   t.equal((await send(nginx, bare('/secret'), [place.cookie])).status, 200)
   expectDenied(t, await send(nginx, bare('/secret')), 'nobody', [401])
@@ -499,6 +503,40 @@ async function unknownMethod(t: Test, place: Place): Promise<void> {
     'it may be one that changes something',
     [403],
   )
+}
+
+/** nginx that does not set the method lets clients write one, all that usually goes with it included. */
+async function writtenMethod(t: Test, place: Place): Promise<void> {
+  const nginx = await place.another(t, { forwardAuth: 'preset: nginx' })
+  const written = told('nginx', nginx, { target: '/orders/1', method: 'GET' })
+  t.equal((await send(nginx, written)).status, 200, 'believed while every check tells one')
+  const bare = [`Host: ${hostOf(nginx)}`, 'X-Forwarded-Uri: /public/']
+  t.equal((await send(nginx, { line: written.line, headers: bare })).status, 200)
+  expectDenied(t, await send(nginx, written), 'somebody does not set it', [400])
+  expectDenied(t, await send(nginx, written, [place.cookie]), 'signed in or not', [400])
+  nginx.advance(599)
+  expectDenied(t, await send(nginx, written), 'for ten minutes', [400])
+  nginx.advance(1)
+  t.equal((await send(nginx, written)).status, 200)
+}
+
+/** Spellings of what a check tells, which no proxy overwrites and many a service takes for the same. */
+async function disguisedIdentity(t: Test, place: Place): Promise<void> {
+  for (const preset of presets) {
+    for (const line of [
+      'X_Auth_Request_User: root',
+      'X-Auth-Request_Email: root@example.com',
+      'x_auth_request_groups: admins',
+      'X.Auth.Request.User: root',
+      'X_Auth_Request_Access_Token: evil',
+    ]) {
+      const answer = await ask(place, preset, { target: '/secret' }, [place.cookie, line])
+      expectDenied(t, answer, `${preset} ${line}`, [403])
+      const open = await ask(place, preset, { target: '/public/' }, [line])
+      expectDenied(t, open, `${preset} public, ${line}`, [403])
+    }
+    t.equal((await ask(place, preset, { target: '/public/' }, ['X_Other: 1'])).status, 200)
+  }
 }
 
 /** Where another header tells the method, that of the check itself says nothing. */
