@@ -166,7 +166,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   function settle(request: FastifyRequest, reply: FastifyReply, asked: CheckOptions, verdict: Verdict): void {
     const { visit } = request
     // Of several lines a proxy passes on the first alone, or joins them to one that no browser can read.
-    if (visit.cookies !== undefined && visit.cookies.lines.length > 1) visit.cookies = undefined
+    if (visit.cookies !== undefined && visit.cookies.lines.length > 1) delete visit.cookies
     switch (verdict.kind) {
       case 'unavailable':
         refuse.unavailable(request, reply, verdict.failure, signIn(request, asked))

@@ -44,18 +44,6 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
       site: host === undefined ? undefined : sites.of(host),
       isUpgrade: upgradeOf.has(raw),
       expectsContinue: awaitsContinue.has(raw),
-      hasTurn: false,
-      isLast: false,
-      // What comes to be known later has its place from the start: an object that grows is dear (measured: 3 % of a check).
-      rule: undefined,
-      isProtected: undefined,
-      decision: undefined,
-      reason: undefined,
-      session: undefined,
-      bearer: undefined,
-      cors: undefined,
-      isUndelivered: undefined,
-      cookies: undefined,
     }
     request.visit = visit
     const connection = visit.isUpgrade ? raw.socket : reply.raw
@@ -63,7 +51,7 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
     connection.on('close', () => {
       onEnd(request, reply)
       // Behind an answer that ends the connection nobody's turn comes any more (RFC 9112 section 9.6).
-      if (visit.hasTurn && !visit.isLast) turns.pass(raw.socket)
+      if (visit.hasTurn === true && visit.isLast !== true) turns.pass(raw.socket)
     })
     turns.take(raw.socket, () => {
       visit.hasTurn = true

@@ -39,23 +39,23 @@ export type Visit = {
   /** The client waits for a 100 (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean
   /** It is this request's turn on its connection; see `createTurns`. */
-  hasTurn: boolean
+  hasTurn?: boolean
   /** The answer ends the connection: whatever stands behind this request on it is not served. */
-  isLast: boolean
-  rule: Rule | undefined
+  isLast?: boolean
+  rule?: Rule
   /** Whether the answer is for one person only: by the rule, or by that of another reading of the path. */
-  isProtected: boolean | undefined
-  decision: string | undefined
-  reason: string | undefined
-  session: Session | undefined
+  isProtected?: boolean
+  decision?: string
+  reason?: string
+  session?: Session
   /** The caller, when it is a bearer token that said so; never beside a session. */
-  bearer: BearerToken | undefined
+  bearer?: BearerToken
   /** What pages of other origins are told about reading the answer; see `corsHeaders`. */
-  cors: CorsHeaders | undefined
+  cors?: CorsHeaders
   /** As an identity says. */
-  isUndelivered: true | undefined
+  isUndelivered?: true
   /** Set-Cookie lines that go with whatever answer follows; see `cookieLinesFor`. */
-  cookies: CookieChange | undefined
+  cookies?: CookieChange
 }
 
 /** The target of a request that the front has let pass. */

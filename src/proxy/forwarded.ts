@@ -1,5 +1,4 @@
 import ipaddr from 'ipaddr.js'
-import { createMemo } from '../core/memo.ts'
 
 /** Who sent a request, as far as the trusted proxies in front can tell. */
 export type Client = Readonly<{
@@ -27,9 +26,6 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 const host = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 const rememberedHops = 1_000
-/** X-Forwarded-For headers that are not read again. */
-const rememberedWays = 1_024
-const nowhere: Client = Object.freeze({ address: '', chain: '' })
 /** Room for an IPv6 address with zone and port; longer text is no address, and not remembered. */
 const longestAddress = 64
 
@@ -38,18 +34,8 @@ export function createTrust(cidrs: readonly string[]): Trust {
   const ranges = cidrs.map(parseRange)
   // Peers and proxies come again and again: reading an address costs more than all else here.
   const hops = new Map<string, Hop>()
-  let lastText = ''
-  let lastHop: Hop = { address: '', isTrusted: false }
 
   const hopOf = (text: string): Hop => {
-    // That of the peer is asked for several times in a row.
-    if (text === lastText) return lastHop
-    lastHop = readHop(text)
-    lastText = text
-    return lastHop
-  }
-
-  const readHop = (text: string): Hop => {
     const known = hops.get(text)
     if (known !== undefined) return known
     const address = parseAddress(text)
@@ -62,28 +48,22 @@ export function createTrust(cidrs: readonly string[]): Trust {
     return hop
   }
 
-  /** What a trusted peer tells of the way before it, as far as that can be believed. */
-  const wayOf = createMemo(rememberedWays, (forwardedFor): Client => {
-    let way = nowhere
-    for (const text of forwardedFor.split(',').reverse()) {
-      const { address, isTrusted } = hopOf(text.trim())
-      if (address === '') break
-      way = { address, chain: way === nowhere ? address : `${address}, ${way.chain}` }
-      if (!isTrusted) break
-    }
-    return way
-  })
-
   const isTrusted = (address: string | undefined): boolean => hopOf(address ?? '').isTrusted
 
   return {
     isTrusted,
     clientOf: (peer, forwardedFor) => {
-      const hop = hopOf(peer ?? '')
-      const way = hop.isTrusted && forwardedFor !== undefined ? wayOf(forwardedFor) : nowhere
-      return way === nowhere
-        ? { address: hop.address, chain: hop.address }
-        : { address: way.address, chain: `${way.chain}, ${hop.address}` }
+      let hop = hopOf(peer ?? '')
+      let chain = hop.address
+      if (!hop.isTrusted || forwardedFor === undefined) return { address: hop.address, chain }
+      for (const text of forwardedFor.split(',').reverse()) {
+        const next = hopOf(text.trim())
+        if (next.address === '') break
+        hop = next
+        chain = `${hop.address}, ${chain}`
+        if (!hop.isTrusted) break
+      }
+      return { address: hop.address, chain }
     },
     schemeOf: (peer, proto) => {
       if (proto === undefined || !isTrusted(peer)) return undefined
