@@ -54,7 +54,7 @@ export function readOriginal(source: OriginalSource, check: Check): OriginalRequ
 /** The values of all names that matter; servers that map headers to variables cannot tell `_` from `-`. */
 function collect(rawHeaders: readonly string[]): Told | OriginalProblem {
   const told: Told = {
-    // All of them, so that every check has an object of the same shape (measured with what follows: 10 % of a check).
+    // All of them, so that every check has an object of the same shape (measured with what follows: 2 % of a check).
     host: undefined,
     'x-forwarded-method': undefined,
     'x-forwarded-proto': undefined,

@@ -57,7 +57,7 @@ export function createPermit(options: PermitOptions): Permit {
     send(reply, nobody.head)
   }
 
-  /** Past Fastify, which would gather the same headers in an object once more (measured: 9 % of a check). */
+  /** Past Fastify, which would gather the same headers in an object once more (measured: 2 % of a check). */
   function send({ raw }: FastifyReply, head: readonly string[]): void {
     raw.writeHead(status, head as string[]).end()
   }
