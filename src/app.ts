@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/health.ts'
+import { renderProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
 import { knownWishes } from './core/authorization-wish.ts'
 import type { OriginalSource } from './core/original-request.ts'
@@ -317,7 +318,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   }
 
   async function listen() {
-    for (const warning of config.warnings) logger.warn(warning)
+    for (const warning of config.warnings) logger.warn(renderProblem(warning))
     provider.start()
     tokens.start()
     const adminAddress = await admin.listen({ ...config.admin.listen })
