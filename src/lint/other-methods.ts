@@ -16,7 +16,7 @@ export function findOtherMethods({ config: { routes } }: Source): readonly Findi
     if (rule.access === 'authenticated' || rule.methods !== undefined) return []
     const siblings = (byPlace.get(placeOf(rule)) as Rule[]).filter(({ access }) => access === 'authenticated')
     if (siblings.length === 0) return []
-    const methods = siblings.flatMap((sibling) => sibling.methods ?? [])
+    const methods = siblings.flatMap((sibling) => sibling.methods as readonly string[])
     return {
       path: ['routes', index, 'access'],
       message: `lets everybody use every method but ${listed(methods)}, which need a sign-in by ${listed(siblings.map(({ name }) => name))}; write the methods that are meant, like methods: [GET]`,
@@ -24,7 +24,7 @@ export function findOtherMethods({ config: { routes } }: Source): readonly Findi
   })
 }
 
-/** What rules of one path have in common. */
+/** What rules of one path have in common; all but one of them name methods. */
 function placeOf({ host = '', path }: Rule): string {
   return `${host}/${patternSegments(path).join('/')}`.toLowerCase()
 }

@@ -12,9 +12,14 @@ const metadata: ReadonlySet<string> = new Set([
   ...['169.254.169.254', '169.254.170.2', '100.100.100.200', '[fd00:ec2::254]', 'metadata.google.internal'],
 ])
 
-/** Names that are not of the public DNS (RFC 6761, RFC 6762, RFC 8375), or by custom mean a network of one's own. */
-const innerName =
-  /(?:^|\.)(?:localhost|local|internal|intranet|private|lan|corp|home|home\.arpa|localdomain|svc|consul|test|cluster\.local)$/
+/**
+ * Names of the public DNS for certain. Others may be a service and its namespace in Kubernetes, as in `orders.dev`, or
+ * known to a resolver of one's own.
+ */
+const publicName = /\.(?:com|net|org|edu|gov|mil|info|biz|io)$|\..+\.[a-z]{2}$/
+
+/** Names in it that say they are for the inside. */
+const innerName = /(?:^|\.)(?:internal|intern|intranet|private|local|lan|corp|vpc)[.-]/
 
 /** Finds upstreams that are no services of one's own, or are spoken to unencrypted across the internet. */
 export function findUpstreams({ config }: Source): readonly Finding[] {
@@ -58,7 +63,7 @@ function addressOf(host: string): string {
 function isPublicHost(hostname: string): boolean {
   const host = bare(hostname)
   if (ipaddr.isValid(host)) return !innerRanges.has(ipaddr.process(host).range())
-  return host.includes('.') && !innerName.test(host)
+  return publicName.test(host) && !innerName.test(host)
 }
 
 function bare(host: string): string {

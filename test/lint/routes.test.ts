@@ -138,6 +138,19 @@ const overridden: Row[] = [
     ],
   ],
   [
+    'so does one for a single path',
+    {
+      server: hosts,
+      routes: routes(
+        'path: /admin, upstream: web, scopes: [admin]',
+        'path: /admin/**, upstream: web, access: public, host: a.example.com',
+      ),
+    },
+    [
+      'postern.yaml:7:13  warning  routes[0].path  does not count for a.example.com: routes[1], which names that host, goes before it and is public; write this route for host: "a.example.com" too',
+    ],
+  ],
+  [
     'it does not where the host has the same route, or a protected one',
     {
       server: hosts,

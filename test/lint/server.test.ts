@@ -81,15 +81,25 @@ t.test('upstreams', async (t) =>
     at('http://orders.example.com', exposed),
     at('http://8.8.8.8:8080', exposed),
     at('http://[2001:4860::1]', exposed),
+    at('http://example.io', exposed),
+    at('http://api.example.de', exposed),
     ...[
-      'orders',
-      'orders.shop.svc',
-      'orders.shop.svc.cluster.local',
-      'orders.internal',
-      'host.docker.internal',
-    ]
-      .concat(['10.1.2.3', '192.168.0.1', '[fd00::1]', '[::ffff:10.0.0.1]', 'nas.home.arpa'])
-      .map((host) => good(`http://${host}:8080`)),
+      ...[
+        'orders',
+        'orders.dev',
+        'orders.qa',
+        'db-0.orders.shop',
+        'orders.shop.svc.cluster.local',
+        'orders.internal',
+      ],
+      ...[
+        'host.docker.internal',
+        'orders.corp.example.com',
+        'internal-lb-1.elb.amazonaws.com',
+        'nas.home.arpa',
+      ],
+      ...['10.1.2.3', '192.168.0.1', '[fd00::1]', '[::ffff:10.0.0.1]'],
+    ].map((host) => good(`http://${host}:8080`)),
     good('https://orders.example.com'),
   ]),
 )
