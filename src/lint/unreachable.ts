@@ -23,7 +23,7 @@ export function findUnreachable({ config }: Source): readonly Finding[] {
     }
     return {
       path,
-      message: `is never reached: every request for it goes to ${listed([...takers])}, more specific in host or path; take it out, or make it more specific`,
+      message: `is never reached: every request for it goes to ${takers.size === 0 ? 'routes that spell it in another case' : listed([...takers])}, more specific in host or path; take it out, or make it more specific`,
     }
   })
 }

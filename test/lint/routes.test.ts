@@ -111,6 +111,20 @@ const unreachable: Row[] = [
     ),
   ],
   [
+    'a spelling in another case takes requests, too, where case counts',
+    {
+      upstreams: 'upstreams: { web: { url: https://web:3443, case_sensitive: true } }',
+      routes: routes(
+        'path: /X/**, upstream: web, access: authenticated',
+        'path: /x, upstream: web, access: authenticated',
+        'path: /x/*/**, upstream: web, access: authenticated',
+      ),
+    },
+    [
+      'postern.yaml:7:13  warning  routes[0].path  is never reached: every request for it goes to routes that spell it in another case, more specific in host or path; take it out, or make it more specific',
+    ],
+  ],
+  [
     'many takers are counted',
     {
       server: `server: { public_url: [${[1, 2, 3, 4, 5].map((n) => `https://h${n}.example.com`).join(', ')}] }`,
