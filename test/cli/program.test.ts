@@ -4,7 +4,7 @@ import { writeConfig, yamlWith } from '../config/support.ts'
 import { goodYaml, env as lintEnv } from '../lint/support.ts'
 import { runPostern } from './postern.ts'
 
-const commands = ['serve', 'check', 'keygen', 'healthcheck', 'print', 'demo']
+const commands = ['serve', 'check', 'keygen', 'healthcheck', 'print', 'migrate', 'demo']
 
 t.test('--help names every command and exit code, and each command has its own', async (t) => {
   const { code, stdout } = await runPostern(t, ['--help'])
