@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/health.ts'
 import { registerChecks } from './checks.ts'
+import { renderProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
 import { knownWishes } from './core/authorization-wish.ts'
 import { compileRules } from './core/rules.ts'
@@ -271,7 +272,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   }
 
   async function listen() {
-    for (const warning of config.warnings) logger.warn(warning)
+    for (const warning of config.warnings) logger.warn(renderProblem(warning))
     provider.start()
     tokens.start()
     const adminAddress = await admin.listen({ ...config.admin.listen })

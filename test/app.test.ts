@@ -36,7 +36,8 @@ t.test('closing lets a request under way finish only as long as it may take', as
   })
   const app = await buildApp(configFor(upstream.origin), { logger, sleep: () => patience })
   const { publicAddress } = await app.listen()
-  t.match(lines, /dangerously_allow_http/, 'each such switch is a warning at every start')
+  const told = 'test.yaml:3:21  provider.issuer  is not encrypted (http://issuer.test): '
+  t.match(lines, told, 'what such a switch lets pass is a warning at every start, with its place')
   const client = record(connect(Number(new URL(publicAddress).port), '127.0.0.1'))
   client.send('GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await (await upstream.connection(0)).sees('/x')

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import { Argument, Command, Option } from 'commander'
 import type { Preset } from '../config/schema-forward-auth.ts'
-import { ruleProblems } from '../core/rules.ts'
 import type { Format } from '../migrate/read.ts'
 import { hostAndPort, portNumber, seconds, webOrigin } from './arguments.ts'
 import type { DemoOptions } from './demo.ts'
@@ -50,7 +49,7 @@ const exitCodes = `
 Exit codes:
   0   all went well; for a server: it was asked to stop, and finished what was under way
   1   something failed, and one line on standard error says what
-  78  the configuration has problems; each is listed with its place, and nothing was started`
+  78  the configuration has problems, or warnings with --strict; each is listed with its place, and nothing was started`
 
 function addServe(program: Command): void {
   program
@@ -68,15 +67,25 @@ function addServe(program: Command): void {
     })
 }
 
+type CheckArguments = Readonly<{ strict: boolean; format: 'text' | 'json' }>
+
 function addCheck(program: Command): void {
   program
     .command('check')
-    .description('say whether a configuration file is valid: every problem with its place, exit code 0 or 78')
+    .description('say what is wrong with a configuration file, and what to be wary of, each with its place')
     .argument('<file>', 'the configuration file; the variables and files it names have to be there')
-    .action(async (file: string) => {
+    .option('--strict', 'let warnings fail too: exit code 78 for anything that is found', false)
+    .addOption(formatOption())
+    .action(async (file: string, options: CheckArguments) => {
       const { runCheck } = await import('./check.ts')
-      process.exitCode = runCheck(file, { env: process.env, write: writeLine, checkRules: ruleProblems })
+      process.exitCode = runCheck(file, { env: process.env, write: writeLine, ...options })
     })
+}
+
+function formatOption(): Option {
+  return new Option('--format <format>', 'how to tell: lines, or one JSON object')
+    .choices(['text', 'json'])
+    .default('text')
 }
 
 function addKeygen(program: Command): void {

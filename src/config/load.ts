@@ -4,22 +4,39 @@ import { deepFreeze } from './deep-freeze.ts'
 import { type Environment, expandVariables } from './environment.ts'
 import { issueMessage } from './issue-message.ts'
 import { createLocator } from './locate.ts'
-import { createPathSet } from './path-set.ts'
-import { ConfigError } from './problem.ts'
+import { createPathSet, pathKey } from './path-set.ts'
+import { ConfigError, type Finding, type Path, type Problem } from './problem.ts'
 import { type ReadTextFile, readTextFile } from './read-text-file.ts'
 import { type Config, configSchema } from './schema.ts'
 import { schemaFindings } from './schema-findings.ts'
+import { warningsOf } from './warnings.ts'
 import { parseYaml } from './yaml-syntax.ts'
 import { readValue } from './yaml-value.ts'
 
 /** What a configuration may draw on: `readFile` reads the file itself and those it names, `checkRules` judges its routes. */
 export type LoadOptions = Readonly<{ env: Environment; readFile?: ReadTextFile; checkRules?: CheckRules }>
 
+/** A configuration, and what its file looked like. */
+export type Source = Readonly<{
+  config: Config
+  /** Tells whether something was written at a path, be it a default by chance. */
+  isWritten: (path: Path) => boolean
+  /** Tells whether the text at a path stands in the file itself: no variable filled it in. */
+  isLiteral: (path: Path) => boolean
+  /** Says in which line and column something was found, or where what is missing belongs. */
+  locate: (finding: Finding) => Problem
+}>
+
 /**
  * Reads a configuration file, fills in variables and files, checks it and freezes it.
  * Paths in it are relative to the file. Throws ConfigError with every problem there is.
  */
 export function loadConfig(file: string, options: LoadOptions): Config {
+  return loadSource(file, options).config
+}
+
+/** Does the same, and keeps where everything was written. */
+export function loadSource(file: string, options: LoadOptions): Source {
   const { env, readFile = readTextFile, checkRules = noRuleProblems } = options
   const text = readSource(file, readFile)
   const { document, faults } = parseYaml(text)
@@ -42,7 +59,14 @@ export function loadConfig(file: string, options: LoadOptions): Config {
   )
   const problems = [...fromYaml, ...fromSchema].sort((a, b) => a.line - b.line || a.column - b.column)
   if (!result.success || problems.length > 0) throw new ConfigError(problems)
-  return deepFreeze(result.data)
+  const placeOf = (path: Path) => places.get(pathKey(path))
+  const locateFinding = (finding: Finding) => locate.finding(places, { ...finding, at: 'value' })
+  return {
+    config: deepFreeze({ ...result.data, warnings: warningsOf(result.data).map(locateFinding) }),
+    isWritten: (path) => placeOf(path) !== undefined,
+    isLiteral: (path) => placeOf(path)?.isLiteral === true,
+    locate: locateFinding,
+  }
 }
 
 function readSource(file: string, readFile: ReadTextFile): string {

@@ -3,6 +3,9 @@ import { shownName } from './shown-name.ts'
 /** Where a value lies in the configuration: `['routes', 2, 'scopes']`. */
 export type Path = readonly (string | number)[]
 
+/** Something found at a path of a configuration; the message ends with what to do about it. */
+export type Finding = Readonly<{ path: Path; message: string }>
+
 /** One thing wrong with a configuration file. Lines and columns count from 1. */
 export type Problem = Readonly<{ file: string; line: number; column: number; path: string; message: string }>
 
@@ -26,6 +29,11 @@ export function problemsOf(error: unknown): readonly Problem[] {
 /** Writes a problem as one line: `postern.yaml:12:13  routes[2].scopes  must be a list of strings`. */
 export function renderProblem({ file, line, column, path, message }: Problem): string {
   return [`${file}:${line}:${column}`, path, message].filter((part) => part !== '').join('  ')
+}
+
+/** Writes a warning as one line, beside those of `renderProblem`: `postern.yaml:12:13  warning  routes[2].path  is …`. */
+export function renderWarning({ file, line, column, path, message }: Problem): string {
+  return [`${file}:${line}:${column}`, 'warning', path, message].join('  ')
 }
 
 /** Writes a path as people do: `routes[2].claims["a b"]`. */

@@ -5,7 +5,8 @@ const introduction = `# The configuration, key by key
 
 Postern reads one YAML file. [postern.yaml](postern.yaml) is an example that explains itself;
 [postern.schema.json](postern.schema.json) gives editors completion and checks. \`postern check FILE\` tells whether a file is
-good, and says everything that is wrong with it at once, each with its place and what to write instead.
+good, and says everything that is wrong with it at once, each with its place and what to write instead. What is allowed but
+harmful is a warning; with \`--strict\` warnings fail too.
 
 - Durations carry their unit: \`500ms\`, \`30s\`, \`5m\`, \`12h\`, \`30d\`.
 - \`\${NAME}\` in a text is replaced by the environment variable \`NAME\`; one that is not set is an error. \`$\${\` is a literal \`\${\`.

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import { createPathSet } from './path-set.ts'
-import type { Path } from './problem.ts'
+import type { Finding, Path } from './problem.ts'
 
 /** What is wrong between several keys, at one of them; paths are relative to the map that holds them. */
-export type Conflict = Readonly<{ path: Path; message: string }>
+export type Conflict = Finding
 
 /** Tells whether everything at a path was read without a problem. */
 export type IsSound = (path: Path) => boolean

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { type CheckRules, configRelations, rulesOf } from './config-relations.ts'
 import { documented } from './documented.ts'
-import { type Path, renderPath } from './problem.ts'
-import { providerUrls } from './provider-relations.ts'
+import type { Problem } from './problem.ts'
 import type { ReadTextFile } from './read-text-file.ts'
 import { withRelations } from './relation.ts'
 import { adminSchema } from './schema-admin.ts'
-import { bearerSchema, bearerUrls } from './schema-bearer.ts'
+import { bearerSchema } from './schema-bearer.ts'
 import { forwardAuthSchema } from './schema-forward-auth.ts'
 import { loggingSchema } from './schema-logging.ts'
 import { providerSchema } from './schema-provider.ts'
@@ -16,7 +15,6 @@ import { serverSchema } from './schema-server.ts'
 import { noSession, sessionSchema } from './schema-session.ts'
 import { upstreamSchema } from './schema-upstream.ts'
 import { checked } from './text.ts'
-import { isExposed } from './web-url.ts'
 
 /** What the schema needs beside the value: `read` for the files that are named, `checkRules` for the routes. */
 export type SchemaOptions = Readonly<{ read: ReadTextFile; checkRules: CheckRules }>
@@ -103,46 +101,11 @@ export function configSchema({ read, checkRules }: SchemaOptions) {
     session: config.session ?? noSession(read),
     upstreams: config.upstreams ?? {},
     routes: rulesOf(config),
-    warnings: warningsOf(config),
   }))
 }
 
-/** A checked configuration: durations in milliseconds, keys as bytes, files read. It is frozen. */
-export type Config = z.output<ReturnType<typeof configSchema>>
+/** A configuration that the schema accepts: durations in milliseconds, keys as bytes, files read. */
+export type CheckedConfig = z.output<ReturnType<typeof configSchema>>
 
-function warningsOf(config: ConfigKeys): string[] {
-  return [...exposedAddresses(config), ...ambiguousAudiences(config), ...unheardChecks(config)]
-}
-
-function exposedAddresses({ server, provider, bearer }: ConfigKeys): string[] {
-  const exposed = [
-    ...server.public_url.map((url) => ({ key: 'server.public_url', section: 'server', url })),
-    ...inSection('provider', provider === undefined ? [] : providerUrls(provider)),
-    ...inSection('bearer', bearer === undefined ? [] : bearerUrls(bearer)),
-  ].filter(({ url }) => isExposed(url))
-  return exposed.map(
-    ({ key, section, url }) =>
-      `${section}.dangerously_allow_http: ${key} (${new URL(url).origin}) is not encrypted; whoever is on the network can ${section === 'bearer' ? 'make up tokens' : 'take over sessions'}`,
-  )
-}
-
-/** ID tokens of this gateway have its client id as audience; where access tokens have the same, only their type tells them apart. */
-function ambiguousAudiences({ provider, bearer }: ConfigKeys): string[] {
-  return (bearer?.issuers ?? []).flatMap(({ audience, type }, index) =>
-    provider === undefined || type === 'at+jwt' || !audience.includes(provider.client_id)
-      ? []
-      : `bearer.issuers[${index}].audience: ${JSON.stringify(provider.client_id)} is provider.client_id, the audience of this gateway's ID tokens; tokens that are not marked as access tokens are refused. Give the API an audience of its own, or write "type: at+jwt"`,
-  )
-}
-
-/** Whoever is not trusted is told nothing: without a trusted proxy every check is refused. */
-function unheardChecks({ server, forward_auth }: ConfigKeys): string[] {
-  if (forward_auth === undefined || server.trusted_proxies.length > 0) return []
-  return [
-    `forward_auth: ${forward_auth.preset} is not in server.trusted_proxies, which is empty: every check is refused until its address is there`,
-  ]
-}
-
-function inSection(section: string, urls: readonly { path: Path; url: string }[]) {
-  return urls.map(({ path, url }) => ({ key: renderPath([section, ...path]), section, url }))
-}
+/** A checked configuration with what is allowed and yet told at every start. It is frozen. */
+export type Config = CheckedConfig & Readonly<{ warnings: readonly Problem[] }>

@@ -30,8 +30,12 @@ export function parseWebUrl(text: string): URL | undefined {
 
 /** Tells whether a URL sends what it carries unencrypted over a network: http to a host other than this one. */
 export function isExposed(text: string): boolean {
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'http:' && !/^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+  return new URL(text).protocol === 'http:' && !isLoopback(text)
+}
+
+/** Tells whether the host of a URL is this machine by its very name. */
+export function isLoopback(text: string): boolean {
+  return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(text).hostname)
 }
 
 /** What to do about a URL that is exposed. */

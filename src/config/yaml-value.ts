@@ -13,8 +13,11 @@ import type { Expansion } from './environment.ts'
 import { pathKey } from './path-set.ts'
 import type { Path } from './problem.ts'
 
-/** What was read at a path, with the offsets of the value and of the key it stands under. */
-export type Place = Readonly<{ content: unknown; value: number; key: number }>
+/**
+ * What was read at a path, with the offsets of the value and of the key it stands under. A literal is a text, number or
+ * the like that stands there as it is, without a variable.
+ */
+export type Place = Readonly<{ content: unknown; value: number; key: number; isLiteral: boolean }>
 
 /** Something wrong with the value at `path`, or at the offset of a key that cannot be taken. */
 type Finding = Readonly<{ path: Path; message: string; offset?: number }>
@@ -43,7 +46,8 @@ export function readValue(document: Document.Parsed, expand: (text: string) => E
 
   function read(node: unknown, path: Path, key: number): unknown {
     const content = readContent(node, path, key)
-    places.set(pathKey(path), { content, value: startOf(node) ?? key, key })
+    const isLiteral = isScalar(node) ? node.value === content : places.get(pathKey(path))?.isLiteral === true
+    places.set(pathKey(path), { content, value: startOf(node) ?? key, key, isLiteral })
     return content
   }
 

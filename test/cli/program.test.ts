@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { writeConfig, yamlWith } from '../config/support.ts'
+import { goodYaml, env as lintEnv } from '../lint/support.ts'
 import { runPostern } from './postern.ts'
 
 const commands = ['serve', 'check', 'keygen', 'healthcheck', 'print', 'migrate', 'demo']
@@ -32,6 +33,7 @@ t.test('what nobody can mean is refused with a hint, and no stack', async (t) =>
     ['healthcheck', '--timeout', '0'],
     ['healthcheck', '--timeout', 'Infinity'],
     ['check'],
+    ['check', '--format', 'xml', 'postern.yaml'],
     ['print'],
     ['print', 'apache'],
     ['print', 'nginx', '--address', 'postern'],
@@ -58,8 +60,8 @@ t.test('keygen prints 32 bytes in base64 and nothing else', async (t) => {
 })
 
 t.test('check reads the environment, and ends with 0 or 78', async (t) => {
-  const file = writeConfig(t, yamlWith({ server: `server: { public_url: "$\{CHECKED_URL}" }` }))
-  const env = { CHECKED_URL: 'https://app.example.com' }
+  const file = writeConfig(t, goodYaml({ server: `server: { public_url: "$\{CHECKED_URL}" }` }))
+  const env = { ...lintEnv, CHECKED_URL: 'https://app.example.com' }
   const [good, bad] = [await runPostern(t, ['check', file], { env }), await runPostern(t, ['check', file])]
   t.strictSame(good, { code: 0, stdout: `${file} is valid: 1 route, 1 upstream\n`, stderr: '' })
   t.strictSame([bad.code, bad.stderr], [78, ''])
@@ -71,6 +73,25 @@ t.test('check finds rules that contradict each other', async (t) => {
   const file = writeConfig(t, yamlWith({ routes: `routes: [${rule}, ${rule}]` }))
   t.equal((await runPostern(t, ['check', file])).code, 78)
 })
+
+t.test(
+  'check --strict fails for what it only warns of else, and --format json tells it to programs',
+  async (t) => {
+    const file = writeConfig(
+      t,
+      goodYaml({ session: `session: { keys: ["$\{KEY}"], absolute_lifetime: 31d }` }),
+    )
+    const [lenient, strict] = await Promise.all([
+      runPostern(t, ['check', file], { env: lintEnv }),
+      runPostern(t, ['check', '--strict', '--format', 'json', file], { env: lintEnv }),
+    ])
+    t.equal(lenient.code, 0)
+    t.match(lenient.stdout, `${file}:4:49  warning  session.absolute_lifetime  is longer`)
+    t.match(lenient.stdout, `${file} is valid: 1 route, 1 upstream, 1 warning\n`)
+    t.strictSame([strict.code, strict.stderr], [78, ''])
+    t.match(JSON.parse(strict.stdout), { file, valid: false, findings: [{ severity: 'warning', line: 4 }] })
+  },
+)
 
 t.test('with a bad configuration every problem is listed, and nothing is started', async (t) => {
   const file = writeConfig(t, yamlWith({ server: 'server: {}', routes: 'routes: []' }))

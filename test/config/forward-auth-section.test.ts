@@ -1,5 +1,5 @@
 import t from 'tap'
-import { load, type Overrides, problemLines, yamlWith } from './support.ts'
+import { linesOf, load, type Overrides, problemLines, yamlWith } from './support.ts'
 
 /** What is wrong, the sections that have it, and the lines that say so. */
 const cases: [string, Overrides, string[]][] = [
@@ -135,7 +135,7 @@ t.test('routes need no upstream where another proxy forwards', async (t) => {
 
 t.test('a gateway that trusts nobody warns that it will answer nobody', async (t) => {
   const { warnings } = load(t, { forward_auth: 'forward_auth: { preset: nginx }' })
-  t.strictSame(warnings, [
-    'forward_auth: nginx is not in server.trusted_proxies, which is empty: every check is refused until its address is there',
+  t.strictSame(linesOf(warnings), [
+    '1:9  server.trusted_proxies  is empty, and so every check of nginx is refused; add the address of that proxy',
   ])
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problem.ts'
 import type { Rule } from '../../src/core/rules.ts'
-import { load, problemLines, testKey, yamlWith } from './support.ts'
+import { linesOf, load, problemLines, testKey, yamlWith } from './support.ts'
 
 t.test('gives every key its default', async (t) => {
   const config = load(t, {})
@@ -261,11 +261,12 @@ t.test('warns of each address of the bearer section that a switch leaves unencry
     - { issuer: http://127.0.0.1:9400, audience: a, jwks_uri: https://c.example.com/keys }
   introspection: { endpoint: http://d.example.com/i, client_id: p, client_secret: s, audience: a }`,
   })
-  const risk = 'is not encrypted; whoever is on the network can make up tokens'
-  t.strictSame(warnings, [
-    `bearer.dangerously_allow_http: bearer.issuers[0].issuer (http://a.example.com) ${risk}`,
-    `bearer.dangerously_allow_http: bearer.issuers[0].jwks_uri (http://b.example.com) ${risk}`,
-    `bearer.dangerously_allow_http: bearer.introspection.endpoint (http://d.example.com) ${risk}`,
+  const told = (place: string, origin: string) =>
+    `${place}  is not encrypted (${origin}): whoever is on the network can make up tokens; write https://, and take "dangerously_allow_http" out`
+  t.strictSame(linesOf(warnings), [
+    told('11:17  bearer.issuers[0].issuer', 'http://a.example.com'),
+    told('11:68  bearer.issuers[0].jwks_uri', 'http://b.example.com'),
+    told('13:30  bearer.introspection.endpoint', 'http://d.example.com'),
   ])
 })
 
@@ -273,9 +274,9 @@ t.test('warns of an issuer whose access tokens have the audience of ID tokens', 
   const bearer = (type: string) =>
     `bearer: { issuers: [{ issuer: https://other.example.com, audience: a }, { issuer: https://login.example.com, audience: [a, postern], type: ${type} }] }`
   const warning =
-    'bearer.issuers[1].audience: "postern" is provider.client_id, the audience of this gateway\'s ID tokens; tokens that are not marked as access tokens are refused. Give the API an audience of its own, or write "type: at+jwt"'
-  t.strictSame(load(t, { bearer: bearer('any') }).warnings, [warning])
-  t.strictSame(load(t, { bearer: bearer('jwt') }).warnings, [warning])
+    '8:120  bearer.issuers[1].audience  has provider.client_id, "postern", the audience of this gateway\'s ID tokens: tokens that are not marked as access tokens are refused; give the API an audience of its own, or write "type: at+jwt"'
+  t.strictSame(linesOf(load(t, { bearer: bearer('any') }).warnings), [warning])
+  t.strictSame(linesOf(load(t, { bearer: bearer('jwt') }).warnings), [warning])
   t.strictSame(load(t, { bearer: bearer('at+jwt') }).warnings, [], 'these are told apart')
   const nobody = { provider: '', session: '', bearer: bearer('any') }
   t.strictSame(load(t, nobody).warnings, [], 'there are no ID tokens for this gateway')
@@ -287,10 +288,11 @@ t.test('warns of each address that a switch leaves unencrypted', async (t) => {
     provider:
       'provider: { issuer: http://login.example.com/realm, client_id: p, client_secret: s, dangerously_allow_http: true }',
   })
-  const risk = 'is not encrypted; whoever is on the network can take over sessions'
-  t.strictSame(warnings, [
-    `server.dangerously_allow_http: server.public_url (http://app.example.com) ${risk}`,
-    `provider.dangerously_allow_http: provider.issuer (http://login.example.com) ${risk}`,
+  const told = (place: string, origin: string) =>
+    `${place}  is not encrypted (${origin}): whoever is on the network can take over sessions; write https://, and take "dangerously_allow_http" out`
+  t.strictSame(linesOf(warnings), [
+    told('1:23  server.public_url', 'http://app.example.com'),
+    told('3:21  provider.issuer', 'http://login.example.com'),
   ])
 })
 
@@ -299,7 +301,7 @@ t.test('names an unencrypted endpoint in its warning', async (t) => {
     provider:
       'provider: { endpoints: { authorization: https://id.example.com/a, token: http://id.example.com/t, userinfo: https://id.example.com/u }, scopes: [a], client_id: p, client_secret: s, dangerously_allow_http: true }',
   })
-  t.match(warnings, [/^provider\.dangerously_allow_http: provider\.endpoints\.token /])
+  t.match(linesOf(warnings), [/^3:74 {2}provider\.endpoints\.token {2}is not encrypted \(http:/])
 })
 
 t.test('lets a cookie domain cover public hosts and the hosts of routes', async (t) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type LoadOptions, loadConfig } from '../../src/config/load.ts'
-import type { ConfigError } from '../../src/config/problem.ts'
+import { type ConfigError, type Problem, renderProblem } from '../../src/config/problem.ts'
 import type { Config } from '../../src/config/schema.ts'
 
 /** A key that is good enough for tests: the bytes 0 to 31. */
@@ -46,6 +46,11 @@ export function writeConfig(
 /** A good configuration with some of its sections replaced, loaded. */
 export function load(t: Test, overrides: Overrides, env: Record<string, string> = {}): Config {
   return loadConfig(writeConfig(t, yamlWith(overrides)), { env })
+}
+
+/** Findings as they are shown, without the file. */
+export function linesOf(problems: readonly Problem[]): string[] {
+  return problems.map((problem) => renderProblem(problem).slice(problem.file.length + 1))
 }
 
 /** Every problem of a configuration as it is shown, without the folder; none when it loads. */

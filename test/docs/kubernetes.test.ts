@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { runPrint } from '../../src/cli/print.ts'
-import { loadConfig } from '../../src/config/load.ts'
-import type { Config } from '../../src/config/schema.ts'
+import { loadSource, type Source } from '../../src/config/load.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
-import { testKey } from '../support/gateway.ts'
+import { lint } from '../../src/lint/lint.ts'
+import { env, goodKey } from '../lint/support.ts'
 import { assertValid, type Manifest, manifestsIn, oneOf } from '../support/kubernetes.ts'
 import { blocksOf, projectFile } from './markdown.ts'
 
@@ -16,14 +16,14 @@ const files = readdirSync(new URL(`../../../${folder}`, import.meta.url)).filter
 const guards = ['sidecar.yaml', 'gateway.yaml']
 const textOf = (name: string) => projectFile(`${folder}/${name}`)
 
-function configOf(manifests: readonly Manifest[]): Config {
+function sourceOf(manifests: readonly Manifest[]): Source {
   const text = oneOf(manifests, 'ConfigMap')['data']['postern.yaml']
   const readFile = (path: string) => {
     if (path.endsWith('postern.yaml')) return text
     if (!path.startsWith('/run/secrets/postern/')) throw new Error(`nothing is mounted at ${path}`)
-    return path.endsWith('session_keys') ? `${testKey}\n` : 'hush\n'
+    return path.endsWith('session_keys') ? `${goodKey('mounted')}\n` : `${env.SECRET}\n`
   }
-  return loadConfig('postern.yaml', { env: {}, readFile, checkRules: ruleProblems })
+  return loadSource('postern.yaml', { env: {}, readFile, checkRules: ruleProblems })
 }
 
 function podOf(manifests: readonly Manifest[]) {
@@ -58,8 +58,9 @@ t.test('every configuration loads without a warning', async (t) => {
   const configured = files.filter((name) => textOf(name).includes('postern.yaml: |'))
   t.ok(configured.length >= 7)
   for (const name of configured) {
-    const { warnings, session, provider } = configOf(manifestsIn(t, textOf(name)))
-    t.strictSame(warnings, [], name)
+    const source = sourceOf(manifestsIn(t, textOf(name)))
+    const { session, provider } = source.config
+    t.strictSame(lint(source), [], name)
     t.equal(session.keys.length, 1)
     t.ok(provider)
   }
@@ -77,7 +78,7 @@ t.test('what is for an ingress is what is printed for its configuration', async 
   for (const name of printing) {
     const { kind, rest, ...places } = printedPart(textOf(name))
     t.equal(`${kind}.yaml`, name)
-    const config = configOf(manifestsIn(t, textOf(name)))
+    const config = sourceOf(manifestsIn(t, textOf(name))).config
     let printed = ''
     runPrint(kind, config, { ...places, write: (part) => (printed += part) })
     t.equal(name === 'istio.yaml' ? `${textOf('istio-mesh.yaml')}---\n${rest}` : rest, printed, name)
@@ -124,7 +125,7 @@ t.test('probes reach the admin listener, and no Service or policy leads there', 
   for (const name of guards) {
     const manifests = manifestsIn(t, textOf(name))
     const { postern } = podOf(manifests)
-    const config = configOf(manifests)
+    const config = sourceOf(manifests).config
     t.strictSame(
       config.admin.listen,
       { host: '0.0.0.0', port: named(postern.ports, 'admin').containerPort },
