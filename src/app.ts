@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/health.ts'
+import { checkSource } from './check-source.ts'
 import type { Config } from './config/schema.ts'
 import { knownWishes } from './core/authorization-wish.ts'
-import type { OriginalSource } from './core/original-request.ts'
 import { compileRules } from './core/rules.ts'
 import { sessionEndsAt } from './core/session.ts'
 import { registerAuth } from './endpoints/auth.ts'
@@ -216,7 +216,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
       needsToken: () => needsToken,
     })
     registerAuth(app, {
-      source: sourceOf(check.preset),
+      source: checkSource(check.preset),
       ignoresMethod: check.original_method === 'ignored',
       isRedirecting: check.mode === 'redirect',
       prefix,
@@ -336,12 +336,6 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     clearInterval(idle)
     await Promise.all([admin.close(), upstreams.close(), provider.close(), tokens.close()])
   }
-}
-
-/** Where each of the proxies that ask writes down what it asks about. */
-function sourceOf(preset: NonNullable<Config['forward_auth']>['preset']): OriginalSource {
-  if (preset === 'nginx' || preset === 'ingress-nginx') return preset
-  return preset === 'envoy' ? 'path' : 'forwarded'
 }
 
 /** Says what to do about checks that go wrong: once for each reason, since all of a proxy's go wrong in the same way. */

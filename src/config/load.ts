@@ -1,55 +1,30 @@
 import { dirname, resolve } from 'node:path'
 import { type CheckRules, noRuleProblems } from './config-relations.ts'
 import { deepFreeze } from './deep-freeze.ts'
-import { type Environment, expandVariables } from './environment.ts'
-import { issueMessage } from './issue-message.ts'
-import { createLocator } from './locate.ts'
-import { createPathSet } from './path-set.ts'
-import { ConfigError } from './problem.ts'
+import type { Environment } from './environment.ts'
+import { loadYaml } from './load-yaml.ts'
+import type { Line } from './problem.ts'
 import { type ReadTextFile, readTextFile } from './read-text-file.ts'
 import { type Config, configSchema } from './schema.ts'
-import { schemaFindings } from './schema-findings.ts'
-import { parseYaml } from './yaml-syntax.ts'
-import { readValue } from './yaml-value.ts'
 
 /** What a configuration may draw on: `readFile` reads the file itself and those it names, `checkRules` judges its routes. */
 export type LoadOptions = Readonly<{ env: Environment; readFile?: ReadTextFile; checkRules?: CheckRules }>
+
+/** A configuration, and where each of its routes is written. */
+export type LocatedConfig = Readonly<{ config: Config; routes: readonly Line[] }>
 
 /**
  * Reads a configuration file, fills in variables and files, checks it and freezes it.
  * Paths in it are relative to the file. Throws ConfigError with every problem there is.
  */
 export function loadConfig(file: string, options: LoadOptions): Config {
-  const { env, readFile = readTextFile, checkRules = noRuleProblems } = options
-  const text = readSource(file, readFile)
-  const { document, faults } = parseYaml(text)
-  const locate = createLocator(file, text)
-  if (faults.length > 0)
-    throw new ConfigError(faults.map(({ offset, message }) => locate.offset(offset, [], message)))
-
-  const { value, places, findings } = readValue(document, (scalar) => expandVariables(scalar, env))
-  const read = (path: string) => readFile(resolve(dirname(file), path))
-  const result = configSchema({ read, checkRules }).safeParse(value, { error: issueMessage })
-  const unread = createPathSet(findings.filter(({ offset }) => offset === undefined).map(({ path }) => path))
-  const fromSchema = (result.error?.issues ?? [])
-    .flatMap((issue) => schemaFindings(issue))
-    .filter(({ path }) => !unread.covers(path))
-    .map((finding) => locate.finding(places, finding))
-  const fromYaml = findings.map(({ path, message, offset }) =>
-    offset === undefined
-      ? locate.finding(places, { path, message, at: 'value' })
-      : locate.offset(offset, path, message),
-  )
-  const problems = [...fromYaml, ...fromSchema].sort((a, b) => a.line - b.line || a.column - b.column)
-  if (!result.success || problems.length > 0) throw new ConfigError(problems)
-  return deepFreeze(result.data)
+  return loadLocatedConfig(file, options).config
 }
 
-function readSource(file: string, readFile: ReadTextFile): string {
-  try {
-    return readFile(file)
-  } catch (error) {
-    const message = `cannot be read: ${(error as Error).message}`
-    throw new ConfigError([{ file, line: 1, column: 1, path: '', message }])
-  }
+/** The same, for those who have to say where a rule stands. */
+export function loadLocatedConfig(file: string, options: LoadOptions): LocatedConfig {
+  const { env, readFile = readTextFile, checkRules = noRuleProblems } = options
+  const read = (path: string) => readFile(resolve(dirname(file), path))
+  const { data, lineOf } = loadYaml(file, configSchema({ read, checkRules }), { env, readFile })
+  return { config: deepFreeze(data), routes: data.routes.map((_, index) => lineOf(['routes', index])) }
 }

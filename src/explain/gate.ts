@@ -1,0 +1,287 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { checkSource } from '../check-source.ts'
+import type { Config } from '../config/schema.ts'
+import { bearerAudiences } from '../config/schema-bearer.ts'
+import type { PathJudgement } from '../core/judge-path.ts'
+import type { RuleTable } from '../core/rules.ts'
+import type { Session } from '../core/session.ts'
+import { registerAuth } from '../endpoints/auth.ts'
+import type { Endpoint } from '../endpoints/endpoints.ts'
+import { type OwnEndpoint, ownEndpoint } from '../endpoints/own-endpoints.ts'
+import { createAnswers } from '../gate/answer.ts'
+import { upgradeOf } from '../gate/arrival.ts'
+import { createFindCaller } from '../gate/caller.ts'
+import { createChallenges } from '../gate/challenge.ts'
+import { createDeny } from '../gate/denial.ts'
+import { createNeedsDetour } from '../gate/detour.ts'
+import { createFront } from '../gate/front.ts'
+import { createGuard } from '../gate/guard.ts'
+import { createIdentify } from '../gate/identity.ts'
+import { createJudge, type Judge } from '../gate/judge.ts'
+import { createTellLoginProblem } from '../gate/login-problem.ts'
+import { createOriginOf } from '../gate/origin.ts'
+import { createPermit } from '../gate/permit.ts'
+import { createJudgePreflight, createPreflight } from '../gate/preflight.ts'
+import { createRefuseCheck } from '../gate/refuse-check.ts'
+import { createRefuseToken } from '../gate/refuse-token.ts'
+import { type CookieKit, createSites, type Sites } from '../gate/site.ts'
+import { isBelow, targetOf } from '../gate/visit.ts'
+import { createTrust } from '../proxy/forwarded.ts'
+import { isWebSocket } from '../proxy/upgrade.ts'
+import { createEndedSessions } from '../session/ended-sessions.ts'
+import { createExpiringMap } from '../session/expiring-map.ts'
+import { createGenerations } from '../session/generations.ts'
+import { createLoopGuard } from '../session/loop-guard.ts'
+import { isRefreshDue } from '../session/refresh-due.ts'
+import type { Outcome } from '../session/refresh-outcome.ts'
+import { sessionCookie, sessionLimits } from '../session-cookies.ts'
+import { checkOf } from './check-request.ts'
+import type { Credentials } from './credentials.ts'
+import { type Answer, createRecorder } from './recorder.ts'
+import { type AskedRequest, arrivalOf, replyOf } from './request.ts'
+
+/** How a request gets through the gate: to an upstream, to an endpoint of ours, or back with an answer. */
+export type End =
+  | Readonly<{ kind: 'forward' }>
+  | Readonly<{ kind: 'own-endpoint'; endpoint: OwnEndpoint }>
+  /** Another proxy is told that the request may pass, and with which headers. */
+  | Readonly<{ kind: 'permit'; status: number; headers: Readonly<Record<string, string>> }>
+  | (Readonly<{ kind: 'answer' }> & Answer)
+
+/** A request that went through the gate. */
+export type Course = Readonly<{
+  /** With what the gate found out in `visit`. */
+  request: FastifyRequest
+  /** The rules it was judged by; absent where it never came to that. */
+  judgement: PathJudgement | undefined
+  sites: Sites
+  end: End
+}>
+
+/** The gateway as far as it decides: nothing listens, nothing is sent. */
+export type GateParts = Readonly<{
+  config: Config
+  rules: RuleTable
+  /** Epoch seconds. */
+  clock: () => number
+}>
+
+/** What an ID would be. */
+export const requestIdName = '<request id>'
+
+/** Where the browser is sent for a login; the address itself is the provider's matter. */
+const signInAddress = '<sign-in at the provider>'
+
+/**
+ * Sends a request through the gate of a configuration, made of the very parts that serve; only its answers go nowhere.
+ * `isCheck` is the same request as another proxy asks about it.
+ */
+export function passGate(
+  parts: GateParts,
+  asked: AskedRequest,
+  credentials: Credentials,
+  isCheck: boolean,
+): Promise<Course> {
+  return new Promise((resolve, reject) => {
+    const { config } = parts
+    const gate = createGate(parts, credentials, end)
+    const path = `${config.server.prefix}/auth`
+    const { scheme } = gate.sites.primary
+    const source = checkSource(config.forward_auth?.preset ?? 'nginx')
+    const request = arrivalOf(isCheck ? checkOf(asked, { source, path, scheme }) : asked)
+    const reply = replyOf((status, headers) => end({ kind: 'permit', status, headers }))
+    if (isWebSocket(request.raw)) upgradeOf.set(request.raw, Buffer.alloc(0))
+    gate.front(request, reply, () => {
+      const endpoint = ownEndpoint(targetOf(request).path, featuresOf(config))
+      if (isCheck) Promise.resolve(gate.check(request, reply)).catch(reject)
+      else if (endpoint !== undefined) end({ kind: 'own-endpoint', endpoint })
+      else gate.guard(request, reply, () => end({ kind: 'forward' }))
+    })
+
+    function end(reached: End): void {
+      resolve({ request, judgement: gate.judgement(), sites: gate.sites, end: reached })
+    }
+  })
+}
+
+type Step = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void
+
+type Gate = Readonly<{
+  front: Step
+  guard: Step
+  check: (request: FastifyRequest, reply: FastifyReply) => unknown
+  judgement: () => PathJudgement | undefined
+  sites: Sites
+}>
+
+function createGate(parts: GateParts, credentials: Credentials, end: (reached: End) => void): Gate {
+  const { config, rules, clock } = parts
+  const { prefix, public_url: publicUrls } = config.server
+  const sites = createSites({
+    publicUrls,
+    prefix,
+    cookieDomain: config.session.cookie.domain,
+    allowedHosts: config.redirect.allowed_hosts,
+    cookiesFor: (scheme) => kitFor(config, credentials, scheme),
+  })
+  const defaultScheme = sites.primary.scheme
+  const respond = createRecorder(prefix, (answer) => end({ kind: 'answer', ...answer }))
+  const logError = () => {}
+  const { same_site: sameSite, domain } = config.session.cookie
+  const loginProblem = createTellLoginProblem({ respond, sameSite, domain, log: logError })
+  const answers = createAnswers({ respond, sites, loginProblem, logError })
+  const audiences = bearerAudiencesOf(config)
+  const challenges = createChallenges({ sites, prefix, defaultScheme, audiences })
+  const refuseToken = createRefuseToken(respond, challenges)
+  const beginLogin = async () => ({ location: signInAddress, cookies: [] })
+  const deny = createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem })
+  const judgePreflight = createJudgePreflight(rules)
+  const found: { judgement?: PathJudgement } = {}
+  const judges = { parts, credentials, sites, found }
+  const { forward_auth: section } = config
+  const front = createFront({
+    sites,
+    answers,
+    ruleKnowsHost: rules.knowsHost,
+    isCheck: (path) => section !== undefined && isBelow(path, `${prefix}/auth`),
+    originOf: createOriginOf(createTrust(config.server.trusted_proxies), defaultScheme),
+    createRequestId: () => requestIdName,
+    onEnd: () => {},
+    elapsed: () => 0,
+  })
+  const guard = createGuard({
+    judge: judgeOf(judges, tokenNeedOf(config)),
+    prefix,
+    answers,
+    deny,
+    refuseToken,
+    preflight: createPreflight(judgePreflight, respond),
+  })
+  const check =
+    section === undefined
+      ? () => {}
+      : handlerOf((app) =>
+          registerAuth(app, {
+            source: checkSource(section.preset),
+            ignoresMethod: section.original_method === 'ignored',
+            isRedirecting: section.mode === 'redirect',
+            prefix,
+            defaultScheme,
+            sites,
+            rules,
+            // Whether the proxy that really asks is one of them cannot be known here.
+            isTrusted: () => true,
+            judge: judgeOf(
+              judges,
+              () => section.token !== 'none' || section.access_token_header,
+              section.cookies === 'passed' ? 'one' : 'none',
+            ),
+            judgePreflight,
+            permit: createPermit({
+              status: section.success_status,
+              identityHeaders: section.identity_headers,
+              token: section.token,
+              hasAccessTokenHeader: section.access_token_header,
+              cookieLines: () => [],
+            }),
+            refuse: createRefuseCheck({ respond, sites, prefix, challenges, logError, explain: () => {} }),
+            refuseToken,
+            deny,
+            needsDetour: createNeedsDetour({
+              limits: sessionLimits(config.session),
+              taken: createExpiringMap({ max: 1, clock }),
+              clock,
+            }),
+          }),
+        )
+  return { front: stepOf(front), guard: stepOf(guard), check, judgement: () => found.judgement, sites }
+}
+
+type Judges = Readonly<{
+  parts: GateParts
+  credentials: Credentials
+  sites: Sites
+  /** Where the judge leaves what it found. */
+  found: { judgement?: PathJudgement }
+}>
+
+type TokenNeed = Parameters<typeof createFindCaller>[0]['needsToken']
+
+function judgeOf(
+  { parts, credentials, sites, found }: Judges,
+  needsToken: TokenNeed,
+  delivers?: 'one' | 'none',
+): Judge {
+  const { config, rules, clock } = parts
+  const { bearer } = credentials
+  const identify = createIdentify({
+    refresher: { current: refreshedBy(config, clock) },
+    ended: createEndedSessions({ clock }),
+    generations: createGenerations(),
+    limits: sessionLimits(config.session),
+    clock,
+    ...(delivers !== undefined && { delivers }),
+  })
+  const findCaller = createFindCaller({
+    identify,
+    // Whoever sends a token without saying what is in it has sent one that nobody knows.
+    identifyBearer: config.bearer && (() => bearer ?? { kind: 'refused', fault: 'token-issuer-unknown' }),
+    needsToken,
+  })
+  const judge = createJudge({ rules, sites, findCaller, clock })
+  return {
+    findRules: (request) => {
+      found.judgement = judge.findRules(request)
+      return found.judgement
+    },
+    decide: judge.decide,
+  }
+}
+
+/** What becomes of sessions whose access token ends: the provider is taken to be willing. */
+function refreshedBy({ session }: Config, clock: () => number): (session: Session) => Outcome {
+  return (held) =>
+    held.tokens.refreshToken === undefined && isRefreshDue(held, session.refresh_before / 1000, clock())
+      ? { kind: 'expired', reason: 'access-token-expired' }
+      : { kind: 'current', session: held }
+}
+
+function tokenNeedOf({ upstreams }: Config): TokenNeed {
+  return ({ upstream }) => upstream !== undefined && upstreams[upstream]?.token !== 'none'
+}
+
+/** Of the cookies of logins nothing is asked here. */
+function kitFor({ session }: Config, { sessions }: Credentials, scheme: 'http' | 'https'): CookieKit {
+  const kit: Omit<CookieKit, 'logins'> = {
+    sessions: sessions(scheme),
+    loops: createLoopGuard(sessionCookie(session, scheme)),
+  }
+  return kit as CookieKit
+}
+
+function bearerAudiencesOf({ bearer }: Config): readonly string[] {
+  return bearer === undefined ? [] : bearerAudiences(bearer)
+}
+
+function featuresOf({ server, provider, forward_auth, bearer }: Config): Parameters<typeof ownEndpoint>[1] {
+  return {
+    prefix: server.prefix,
+    hasProvider: provider !== undefined,
+    hasCheck: forward_auth !== undefined,
+    hasBearer: bearer !== undefined,
+  }
+}
+
+/** The handler that is registered for any method, without an app to register it in. */
+function handlerOf(register: (app: FastifyInstance) => void): Endpoint {
+  const handlers: Endpoint[] = []
+  register({
+    all: (_path: string, handler: Endpoint) => handlers.push(handler),
+  } as unknown as FastifyInstance)
+  return handlers[0] as Endpoint
+}
+
+/** Hooks of the gate use neither `this` nor the error that they may pass on. */
+function stepOf(hook: (...given: never[]) => unknown): Step {
+  return hook as unknown as Step
+}
