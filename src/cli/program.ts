@@ -122,7 +122,10 @@ function addExplain(program: Command): void {
     .option('--as <file>', 'as somebody with these claims: a JSON object; "scopes" in it is what was granted')
     .option('--scopes <scopes>', 'as somebody with these scopes, with a space between them')
     .option('--bearer', 'as whoever sends these by a bearer token, not by a session')
-    .option('--cookie <->', 'as whoever this Cookie header is from, which is read from standard input')
+    .option(
+      '--cookie <input>',
+      'as whoever a Cookie header is from; - reads it from standard input, and nothing else will do',
+    )
     .option(
       '--header <line>',
       "a header of the request, like 'Accept: text/html'; any number of times",

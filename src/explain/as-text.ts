@@ -170,9 +170,10 @@ function wantedText({ name, wanted }: Condition): string {
   return name === 'max_age' ? `${wanted[0]} s` : list(wanted)
 }
 
-function seenText({ name, seen, lacks = [] }: Condition): string {
-  const there = name === 'max_age' && typeof seen === 'number' ? `${seen} s` : shown(seen)
-  return `${seen === undefined ? 'nothing' : `has ${there}`}${lacks.length === 0 ? '' : `, lacks ${list(lacks)}`}`
+function seenText({ name, wanted, seen, lacks = [] }: Condition): string {
+  if (name === 'access' && seen === undefined) return wanted[0] === 'public' ? 'whoever it is' : 'nobody'
+  const there = name === 'max_age' && typeof seen === 'number' ? `${seen} s ago` : shown(seen)
+  return lacks.length === 0 ? there : `${there}, lacks ${list(lacks)}`
 }
 
 function upstreamRows({ upstream }: Explanation): Row[] {
@@ -195,7 +196,7 @@ function list(values: readonly unknown[]): string {
   return values.length === 0 ? 'none' : values.map((value) => shown(value)).join(', ')
 }
 
-const labelWidth = 10
+const labelWidth = 11
 
 /** The first cell as a label, the others in columns but for the last one, which is as long as it is. */
 function table(rows: readonly Row[]): string[] {

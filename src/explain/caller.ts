@@ -7,7 +7,7 @@ import type { Claims, Session } from '../core/session.ts'
 import { mergeClaims } from '../provider/claims.ts'
 
 /** What stands for a token wherever one would be. */
-export const tokenNames = Object.freeze({
+const tokenNames = Object.freeze({
   access: '<access token>',
   id: '<ID token>',
   refresh: '<refresh token>',

@@ -21,14 +21,18 @@ export type Seen = Readonly<{
 /** Who counts under a rule. */
 type Counted = Readonly<{ claims: Claims; scopes: readonly string[]; audiences?: readonly string[] }>
 
-/** Every demand of a rule, in the order in which they are looked at. */
-export function conditionsOf(rule: Rule, seen: Seen): readonly Condition[] {
+/** What a rule demands of a request, whoever sends it. */
+export function shapeConditions(rule: Rule, { request }: Pick<Seen, 'request'>): readonly Condition[] {
+  const { visit } = request
+  return [...methodCondition(rule, visit), ...spellingCondition(rule, visit.target)]
+}
+
+/** What a rule demands of the caller, in the order in which it is looked at. */
+export function callerConditions(rule: Rule, seen: Seen): readonly Condition[] {
   const { visit } = seen.request
-  const shape = [...methodCondition(rule, visit), ...spellingCondition(rule, visit.target)]
-  if (rule.access === 'public') return [...shape, accessCondition(rule, undefined)]
+  if (rule.access === 'public') return [accessCondition(rule, undefined)]
   const caller = countedBy(rule, visit)
   return [
-    ...shape,
     accessCondition(rule, caller),
     credentialCondition(rule, visit),
     ...audienceCondition(rule, caller),
@@ -62,7 +66,7 @@ function accessCondition({ access }: Rule, caller: Counted | undefined): Conditi
   return {
     name: 'access',
     wanted: [access],
-    ...(access !== 'public' && sub !== undefined && { seen: sub }),
+    ...(sub !== undefined && { seen: sub }),
     isMet: access !== 'authenticated' || caller !== undefined,
   }
 }

@@ -8,7 +8,7 @@ import { createForwardFacts, type ForwardFactsOf, identityNamesOf } from '../for
 import { createCookieOwner } from '../session/cookie-name.ts'
 import { createLoopGuard } from '../session/loop-guard.ts'
 import { sessionCookie } from '../session-cookies.ts'
-import { conditionsOf } from './conditions.ts'
+import { callerConditions, shapeConditions } from './conditions.ts'
 import type { Credentials } from './credentials.ts'
 import type {
   CallerExplanation,
@@ -144,7 +144,10 @@ function rulesOf(parts: Parts, course: Course): readonly RuleExplanation[] {
       : []
   return [...rules, ...ofOtherMethods].map((rule, index) => {
     const reading = readings[Math.min(index, rules.length)]
-    return ruleOf(parts, rule, course, conditionsOf(rule, { request, sites, now }), reading)
+    const seen = { request, sites, now }
+    // Of a request that no rule admits, nobody asks who sends it.
+    const ofCaller = refusal === undefined ? callerConditions(rule, seen) : []
+    return ruleOf(parts, rule, course, [...shapeConditions(rule, seen), ...ofCaller], reading)
   })
 }
 

@@ -1,42 +1,29 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { checkSource } from '../check-source.ts'
 import type { Config } from '../config/schema.ts'
 import { bearerAudiences } from '../config/schema-bearer.ts'
 import type { PathJudgement } from '../core/judge-path.ts'
-import type { RuleTable } from '../core/rules.ts'
-import type { Session } from '../core/session.ts'
-import { registerAuth } from '../endpoints/auth.ts'
-import type { Endpoint } from '../endpoints/endpoints.ts'
 import { type OwnEndpoint, ownEndpoint } from '../endpoints/own-endpoints.ts'
 import { createAnswers } from '../gate/answer.ts'
 import { upgradeOf } from '../gate/arrival.ts'
-import { createFindCaller } from '../gate/caller.ts'
 import { createChallenges } from '../gate/challenge.ts'
 import { createDeny } from '../gate/denial.ts'
-import { createNeedsDetour } from '../gate/detour.ts'
 import { createFront } from '../gate/front.ts'
 import { createGuard } from '../gate/guard.ts'
-import { createIdentify } from '../gate/identity.ts'
-import { createJudge, type Judge } from '../gate/judge.ts'
 import { createTellLoginProblem } from '../gate/login-problem.ts'
 import { createOriginOf } from '../gate/origin.ts'
-import { createPermit } from '../gate/permit.ts'
 import { createJudgePreflight, createPreflight } from '../gate/preflight.ts'
-import { createRefuseCheck } from '../gate/refuse-check.ts'
 import { createRefuseToken } from '../gate/refuse-token.ts'
 import { type CookieKit, createSites, type Sites } from '../gate/site.ts'
 import { isBelow, targetOf } from '../gate/visit.ts'
 import { createTrust } from '../proxy/forwarded.ts'
 import { isWebSocket } from '../proxy/upgrade.ts'
-import { createEndedSessions } from '../session/ended-sessions.ts'
-import { createExpiringMap } from '../session/expiring-map.ts'
-import { createGenerations } from '../session/generations.ts'
 import { createLoopGuard } from '../session/loop-guard.ts'
-import { isRefreshDue } from '../session/refresh-due.ts'
-import type { Outcome } from '../session/refresh-outcome.ts'
-import { sessionCookie, sessionLimits } from '../session-cookies.ts'
+import { sessionCookie } from '../session-cookies.ts'
+import { checkHandler } from './check.ts'
 import { checkOf } from './check-request.ts'
 import type { Credentials } from './credentials.ts'
+import { type GateParts, judgeOf, tokenNeedOf } from './judging.ts'
 import { type Answer, createRecorder } from './recorder.ts'
 import { type AskedRequest, arrivalOf, replyOf } from './request.ts'
 
@@ -58,16 +45,8 @@ export type Course = Readonly<{
   end: End
 }>
 
-/** The gateway as far as it decides: nothing listens, nothing is sent. */
-export type GateParts = Readonly<{
-  config: Config
-  rules: RuleTable
-  /** Epoch seconds. */
-  clock: () => number
-}>
-
 /** What an ID would be. */
-export const requestIdName = '<request id>'
+const requestIdName = '<request id>'
 
 /** Where the browser is sent for a login; the address itself is the provider's matter. */
 const signInAddress = '<sign-in at the provider>'
@@ -115,7 +94,7 @@ type Gate = Readonly<{
 }>
 
 function createGate(parts: GateParts, credentials: Credentials, end: (reached: End) => void): Gate {
-  const { config, rules, clock } = parts
+  const { config, rules } = parts
   const { prefix, public_url: publicUrls } = config.server
   const sites = createSites({
     publicUrls,
@@ -157,97 +136,12 @@ function createGate(parts: GateParts, credentials: Credentials, end: (reached: E
     refuseToken,
     preflight: createPreflight(judgePreflight, respond),
   })
+  const refusals = { respond, sites, prefix, challenges, logError }
   const check =
     section === undefined
       ? () => {}
-      : handlerOf((app) =>
-          registerAuth(app, {
-            source: checkSource(section.preset),
-            ignoresMethod: section.original_method === 'ignored',
-            isRedirecting: section.mode === 'redirect',
-            prefix,
-            defaultScheme,
-            sites,
-            rules,
-            // Whether the proxy that really asks is one of them cannot be known here.
-            isTrusted: () => true,
-            judge: judgeOf(
-              judges,
-              () => section.token !== 'none' || section.access_token_header,
-              section.cookies === 'passed' ? 'one' : 'none',
-            ),
-            judgePreflight,
-            permit: createPermit({
-              status: section.success_status,
-              identityHeaders: section.identity_headers,
-              token: section.token,
-              hasAccessTokenHeader: section.access_token_header,
-              cookieLines: () => [],
-            }),
-            refuse: createRefuseCheck({ respond, sites, prefix, challenges, logError, explain: () => {} }),
-            refuseToken,
-            deny,
-            needsDetour: createNeedsDetour({
-              limits: sessionLimits(config.session),
-              taken: createExpiringMap({ max: 1, clock }),
-              clock,
-            }),
-          }),
-        )
+      : checkHandler(section, { judges, judgePreflight, defaultScheme, refuseToken, deny, refusals })
   return { front: stepOf(front), guard: stepOf(guard), check, judgement: () => found.judgement, sites }
-}
-
-type Judges = Readonly<{
-  parts: GateParts
-  credentials: Credentials
-  sites: Sites
-  /** Where the judge leaves what it found. */
-  found: { judgement?: PathJudgement }
-}>
-
-type TokenNeed = Parameters<typeof createFindCaller>[0]['needsToken']
-
-function judgeOf(
-  { parts, credentials, sites, found }: Judges,
-  needsToken: TokenNeed,
-  delivers?: 'one' | 'none',
-): Judge {
-  const { config, rules, clock } = parts
-  const { bearer } = credentials
-  const identify = createIdentify({
-    refresher: { current: refreshedBy(config, clock) },
-    ended: createEndedSessions({ clock }),
-    generations: createGenerations(),
-    limits: sessionLimits(config.session),
-    clock,
-    ...(delivers !== undefined && { delivers }),
-  })
-  const findCaller = createFindCaller({
-    identify,
-    // Whoever sends a token without saying what is in it has sent one that nobody knows.
-    identifyBearer: config.bearer && (() => bearer ?? { kind: 'refused', fault: 'token-issuer-unknown' }),
-    needsToken,
-  })
-  const judge = createJudge({ rules, sites, findCaller, clock })
-  return {
-    findRules: (request) => {
-      found.judgement = judge.findRules(request)
-      return found.judgement
-    },
-    decide: judge.decide,
-  }
-}
-
-/** What becomes of sessions whose access token ends: the provider is taken to be willing. */
-function refreshedBy({ session }: Config, clock: () => number): (session: Session) => Outcome {
-  return (held) =>
-    held.tokens.refreshToken === undefined && isRefreshDue(held, session.refresh_before / 1000, clock())
-      ? { kind: 'expired', reason: 'access-token-expired' }
-      : { kind: 'current', session: held }
-}
-
-function tokenNeedOf({ upstreams }: Config): TokenNeed {
-  return ({ upstream }) => upstream !== undefined && upstreams[upstream]?.token !== 'none'
 }
 
 /** Of the cookies of logins nothing is asked here. */
@@ -270,15 +164,6 @@ function featuresOf({ server, provider, forward_auth, bearer }: Config): Paramet
     hasCheck: forward_auth !== undefined,
     hasBearer: bearer !== undefined,
   }
-}
-
-/** The handler that is registered for any method, without an app to register it in. */
-function handlerOf(register: (app: FastifyInstance) => void): Endpoint {
-  const handlers: Endpoint[] = []
-  register({
-    all: (_path: string, handler: Endpoint) => handlers.push(handler),
-  } as unknown as FastifyInstance)
-  return handlers[0] as Endpoint
 }
 
 /** Hooks of the gate use neither `this` nor the error that they may pass on. */

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { type App, buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
 import { freePort } from './free-port.ts'
@@ -14,12 +15,14 @@ export type Gateway = {
   port: number
   admin: string
   app: App
+  /** What it was started from last. */
+  config: Config
   /** Every log line so far, as JSON. */
   logs: () => Record<string, unknown>[]
   /** Everything logged so far, as it was written. */
   logText: () => string
-  /** Resolves when a log line matches, at once if one did already. */
-  logged: (pattern: RegExp) => Promise<void>
+  /** Resolves when what was logged so far matches, at once if it does already. */
+  logged: (pattern: Pick<RegExp, 'test'>) => Promise<void>
   /** Moves the gateway's clock ahead. */
   advance: (seconds: number) => void
   /** Opens a raw client connection, and sends the bytes. */
@@ -93,6 +96,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     const text = yamlOf(options, port)
     const readFile = (path: string) => (path === 'test.yaml' ? text : (options.file ?? text))
     const config = loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
+    gateway.config = config
     const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
     const app = await buildApp(config, { logger, clock, sleep })
     const { adminAddress } = await app.listen()
@@ -108,6 +112,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     port,
     admin: '',
     app: undefined as unknown as App,
+    config: undefined as unknown as Config,
     logs: () =>
       lines
         .split('\n')
