@@ -38,9 +38,12 @@ const cookieStates: Readonly<Record<CookieExplanation['state'], string>> = {
 export function explanationText(explanation: Explanation): string {
   const { request, path, host, caller, rules, decision } = explanation
   const { status, kind, reason, rule } = decision
+  const isCheck = request.via === 'check'
   const verdict = `${kind}, because ${reason}${status === undefined ? '' : `: ${status}`}`
   return [
-    `${request.method} ${request.host}${request.target}${request.via === 'check' ? ', asked about by a proxy' : ''}`,
+    printable(
+      `${request.method} ${request.host}${request.target}${isCheck ? ', asked about by a proxy' : ''}`,
+    ),
     '',
     ...table([
       ...pathRows(path),
@@ -52,7 +55,7 @@ export function explanationText(explanation: Explanation): string {
     '',
     ...table([
       ['Decision', `${verdict}${rule === undefined ? '' : ` (${rule})`}`],
-      ...headerRows(request.via === 'check' ? 'Told' : 'Answer', Object.entries(decision.headers)),
+      ...headerRows(isCheck ? 'Told' : 'Answer', Object.entries(decision.headers)),
       ...upstreamRows(explanation),
     ]),
     '',

@@ -132,18 +132,21 @@ function foreseen({ decision, rules }: Explanation) {
 
 /** The head that an upstream got, with names in place of what an explanation does not tell. */
 function disguised(head: readonly string[] = []): string[] {
-  return head
-    .slice(1)
-    .filter((line) => !/^connection:/i.test(line))
-    .map((line) =>
-      line
-        .replace(/^X-Request-Id: .*/, 'X-Request-Id: <request id>')
-        .replace(/^Authorization: Basic .*/, 'Authorization: Basic <credentials>')
-        .replace(/^(Authorization: Bearer) .*/, '$1 <token>')
-        .replace(/=dark$/, '=<value>')
-        .replace(/^host:/, 'Host:'),
-    )
-    .sort()
+  return (
+    head
+      .slice(1)
+      // What undici adds for the connection and for the frame of a body that is not there.
+      .filter((line) => !/^(?:connection:|content-length: 0$)/i.test(line))
+      .map((line) =>
+        line
+          .replace(/^X-Request-Id: .*/, 'X-Request-Id: <request id>')
+          .replace(/^Authorization: Basic .*/, 'Authorization: Basic <credentials>')
+          .replace(/^(Authorization: Bearer) .*/, '$1 <token>')
+          .replace(/=dark$/, '=<value>')
+          .replace(/^host:/, 'Host:'),
+      )
+      .sort()
+  )
 }
 
 function told({ upstream }: Explanation): string[] {
