@@ -8,7 +8,6 @@ import { runHealthcheck } from './healthcheck.ts'
 import { runKeygen } from './keygen.ts'
 import { loadConfigApart } from './load-apart.ts'
 import type { TestOptions } from './test.ts'
-import { UsageError } from './usage-error.ts'
 
 /** As in `snippets`, which is loaded when it is needed. */
 const printable = ['nginx', 'ingress-nginx', 'traefik', 'envoy', 'envoy-gateway', 'gateway-api', 'istio']
@@ -135,18 +134,16 @@ function addExplain(program: Command): void {
     .option('--client <address>', 'the address that the request comes from', '127.0.0.1')
     .option('--check', 'as another proxy asks about it (forward_auth)')
     .option('--json', 'print JSON')
-    .action(
-      async (method: string, url: string, { config, ...options }: ExplainArguments, command: Command) => {
-        const [{ runExplain }, { loadLocatedConfig }, { readInput }] = await Promise.all([
-          import('./explain.ts'),
-          import('../config/load.ts'),
-          import('./input.ts'),
-        ])
-        const located = loadLocatedConfig(config, { env: process.env, checkRules: ruleProblems })
-        const places = { write: writeText, read: readInput, clock: epochSeconds }
-        process.exitCode = await runExplain(located, [method, url], options, places).catch(usageOf(command))
-      },
-    )
+    .action(async (method: string, url: string, { config, ...options }: ExplainArguments) => {
+      const [{ runExplain }, { loadLocatedConfig }, { readInput }] = await Promise.all([
+        import('./explain.ts'),
+        import('../config/load.ts'),
+        import('./input.ts'),
+      ])
+      const located = loadLocatedConfig(config, { env: process.env, checkRules: ruleProblems })
+      const places = { write: writeText, read: readInput, clock: epochSeconds }
+      process.exitCode = await runExplain(located, [method, url], options, places)
+    })
 }
 
 function addTest(program: Command): void {
@@ -204,14 +201,6 @@ function packageVersion(): string {
 
 function collected(line: string, before: readonly string[]): readonly string[] {
   return [...before, line]
-}
-
-/** Tells what was asked for in vain as every other mistake in the usage. */
-function usageOf(command: Command): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof UsageError) command.error(`error: ${error.message}`)
-    throw error
-  }
 }
 
 function epochSeconds(): number {

@@ -107,7 +107,7 @@ function unusual(raw: string, query: string): RequestPath | TargetFault {
 }
 
 function faultAt(fault: TargetFault['fault'], pattern: RegExp, text: string): TargetFault {
-  const [found = ''] = pattern.exec(text) ?? []
+  const [found] = pattern.exec(text) as RegExpExecArray
   return { fault, found }
 }
 

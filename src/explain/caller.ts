@@ -1,5 +1,5 @@
 import { callerOf } from '../bearer/token-identity.ts'
-import { TokenRefusal } from '../bearer/token-refusal.ts'
+import type { TokenRefusal } from '../bearer/token-refusal.ts'
 import { scopesOf } from '../bearer/token-scopes.ts'
 import type { Config } from '../config/schema.ts'
 import type { BearerOutcome, TokenFault } from '../core/bearer-token.ts'
@@ -56,8 +56,7 @@ export function madeUpBearer(given: Claims, config: Config, now: number): Bearer
     const granted = scopes === undefined ? bearer.scopes : scopesOf({ scope: scopes }, undefined)
     return { kind: 'verified', bearer: Object.freeze({ ...bearer, scopes: granted }) }
   } catch (error) {
-    if (error instanceof TokenRefusal) return refused(error.fault)
-    throw error
+    return refused((error as TokenRefusal).fault)
   }
 }
 

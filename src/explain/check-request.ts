@@ -11,10 +11,13 @@ export function checkOf(
   const told = tellers[source](asked, asked.scheme ?? scheme)
   const names = new Set(told.map(([name]) => name.toLowerCase()))
   const headers = [...asked.headers.filter(([name]) => !names.has(name.toLowerCase())), ...told]
-  return source === 'path'
-    ? { ...asked, target: path + asked.target, headers }
-    : { ...asked, method: 'GET', target: path, headers }
+  if (source === 'path') return { ...asked, target: path + asked.target, headers }
+  const host = source === 'nginx' ? asked.host : ownHost
+  return { ...asked, method: 'GET', host, target: path, headers }
 }
+
+/** The others reach this gateway under a name of its own. */
+const ownHost = 'postern'
 
 type Teller = (asked: AskedRequest, scheme: Scheme) => readonly Header[]
 

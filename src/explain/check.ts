@@ -1,8 +1,7 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { checkSource } from '../check-source.ts'
 import type { Config } from '../config/schema.ts'
 import { registerAuth } from '../endpoints/auth.ts'
-import type { Endpoint } from '../endpoints/endpoints.ts'
 import type { Deny } from '../gate/denial.ts'
 import { createNeedsDetour } from '../gate/detour.ts'
 import { createPermit } from '../gate/permit.ts'
@@ -12,6 +11,9 @@ import type { RefuseToken } from '../gate/refuse-token.ts'
 import { createExpiringMap } from '../session/expiring-map.ts'
 import { sessionLimits } from '../session-cookies.ts'
 import { type Judges, judgeOf } from './judging.ts'
+
+/** Answers a check. */
+export type CheckHandler = (request: FastifyRequest, reply: FastifyReply) => void
 
 type CheckParts = Readonly<{
   judges: Judges
@@ -23,7 +25,7 @@ type CheckParts = Readonly<{
 }>
 
 /** The auth endpoint of a configuration, as it answers the proxies that ask. */
-export function checkHandler(section: NonNullable<Config['forward_auth']>, parts: CheckParts): Endpoint {
+export function checkHandler(section: NonNullable<Config['forward_auth']>, parts: CheckParts): CheckHandler {
   const { judges, judgePreflight, defaultScheme, refuseToken, deny, refusals } = parts
   const { config, rules, clock } = judges.parts
   const { sites, prefix } = refusals
@@ -61,10 +63,10 @@ export function checkHandler(section: NonNullable<Config['forward_auth']>, parts
 }
 
 /** The handler that is registered for any method, without an app to register it in. */
-function handlerOf(register: (app: FastifyInstance) => void): Endpoint {
-  const handlers: Endpoint[] = []
+function handlerOf(register: (app: FastifyInstance) => void): CheckHandler {
+  const handlers: CheckHandler[] = []
   register({
-    all: (_path: string, handler: Endpoint) => handlers.push(handler),
+    all: (_path: string, handler: CheckHandler) => handlers.push(handler),
   } as unknown as FastifyInstance)
-  return handlers[0] as Endpoint
+  return handlers[0] as CheckHandler
 }

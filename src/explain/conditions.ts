@@ -24,7 +24,7 @@ type Counted = Readonly<{ claims: Claims; scopes: readonly string[]; audiences?:
 /** What a rule demands of a request, whoever sends it. */
 export function shapeConditions(rule: Rule, { request }: Pick<Seen, 'request'>): readonly Condition[] {
   const { visit } = request
-  return [...methodCondition(rule, visit), ...spellingCondition(rule, visit.target)]
+  return [...methodCondition(rule, visit), ...spellingCondition(rule, visit.target as RequestPath)]
 }
 
 /** What a rule demands of the caller, in the order in which it is looked at. */
@@ -54,8 +54,7 @@ function methodCondition({ methods }: Rule, { method }: Visit): Condition[] {
   return [{ name: 'methods', wanted: methods, seen: method, isMet }]
 }
 
-function spellingCondition({ allow }: Rule, target: RequestPath | undefined): Condition[] {
-  const needs = target?.needs ?? []
+function spellingCondition({ allow }: Rule, { needs }: RequestPath): Condition[] {
   if (needs.length === 0) return []
   const lacks = needs.filter((need) => !allow.includes(need))
   return [{ name: 'allow', wanted: needs, seen: allow, lacks, isMet: lacks.length === 0 }]

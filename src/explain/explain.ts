@@ -1,5 +1,6 @@
 import type { Line } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
+import type { CorsPolicy } from '../core/cors.ts'
 import { isNavigation } from '../core/navigation.ts'
 import { readTarget } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
@@ -174,7 +175,7 @@ function ruleOf(
 
 /** Of a preflight nothing else is asked. */
 function corsCondition({ cors }: Rule, { request, end }: Course): readonly Condition[] {
-  const wanted = cors?.origins ?? []
+  const { origins: wanted } = cors as CorsPolicy
   return [
     { name: 'cors', wanted, seen: request.headers.origin, isMet: end.kind !== 'answer' || end.status < 400 },
   ]

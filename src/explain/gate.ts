@@ -20,7 +20,7 @@ import { createTrust } from '../proxy/forwarded.ts'
 import { isWebSocket } from '../proxy/upgrade.ts'
 import { createLoopGuard } from '../session/loop-guard.ts'
 import { sessionCookie } from '../session-cookies.ts'
-import { checkHandler } from './check.ts'
+import { type CheckHandler, checkHandler } from './check.ts'
 import { checkOf } from './check-request.ts'
 import type { Credentials } from './credentials.ts'
 import { type GateParts, judgeOf, tokenNeedOf } from './judging.ts'
@@ -61,7 +61,7 @@ export function passGate(
   credentials: Credentials,
   isCheck: boolean,
 ): Promise<Course> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const { config } = parts
     const gate = createGate(parts, credentials, end)
     const path = `${config.server.prefix}/auth`
@@ -72,12 +72,13 @@ export function passGate(
     if (isWebSocket(request.raw)) upgradeOf.set(request.raw, Buffer.alloc(0))
     gate.front(request, reply, () => {
       const endpoint = ownEndpoint(targetOf(request).path, featuresOf(config))
-      if (isCheck) Promise.resolve(gate.check(request, reply)).catch(reject)
+      if (isCheck) (gate.check as CheckHandler)(request, reply)
       else if (endpoint !== undefined) end({ kind: 'own-endpoint', endpoint })
       else gate.guard(request, reply, () => end({ kind: 'forward' }))
     })
 
     function end(reached: End): void {
+      for (const stream of [reply.raw, request.raw.socket]) stream.emit('close')
       resolve({ request, judgement: gate.judgement(), sites: gate.sites, end: reached })
     }
   })
@@ -88,7 +89,8 @@ type Step = (request: FastifyRequest, reply: FastifyReply, done: () => void) => 
 type Gate = Readonly<{
   front: Step
   guard: Step
-  check: (request: FastifyRequest, reply: FastifyReply) => unknown
+  /** Absent where no proxy asks. */
+  check: CheckHandler | undefined
   judgement: () => PathJudgement | undefined
   sites: Sites
 }>
@@ -105,10 +107,9 @@ function createGate(parts: GateParts, credentials: Credentials, end: (reached: E
   })
   const defaultScheme = sites.primary.scheme
   const respond = createRecorder(prefix, (answer) => end({ kind: 'answer', ...answer }))
-  const logError = () => {}
   const { same_site: sameSite, domain } = config.session.cookie
-  const loginProblem = createTellLoginProblem({ respond, sameSite, domain, log: logError })
-  const answers = createAnswers({ respond, sites, loginProblem, logError })
+  const loginProblem = createTellLoginProblem({ respond, sameSite, domain, log: ignore })
+  const answers = createAnswers({ respond, sites, loginProblem, logError: ignore })
   const audiences = bearerAudiencesOf(config)
   const challenges = createChallenges({ sites, prefix, defaultScheme, audiences })
   const refuseToken = createRefuseToken(respond, challenges)
@@ -125,7 +126,7 @@ function createGate(parts: GateParts, credentials: Credentials, end: (reached: E
     isCheck: (path) => section !== undefined && isBelow(path, `${prefix}/auth`),
     originOf: createOriginOf(createTrust(config.server.trusted_proxies), defaultScheme),
     createRequestId: () => requestIdName,
-    onEnd: () => {},
+    onEnd: ignore,
     elapsed: () => 0,
   })
   const guard = createGuard({
@@ -136,13 +137,16 @@ function createGate(parts: GateParts, credentials: Credentials, end: (reached: E
     refuseToken,
     preflight: createPreflight(judgePreflight, respond),
   })
-  const refusals = { respond, sites, prefix, challenges, logError }
+  const refusals = { respond, sites, prefix, challenges, logError: ignore }
   const check =
     section === undefined
-      ? () => {}
+      ? undefined
       : checkHandler(section, { judges, judgePreflight, defaultScheme, refuseToken, deny, refusals })
   return { front: stepOf(front), guard: stepOf(guard), check, judgement: () => found.judgement, sites }
 }
+
+/** There is no log. */
+function ignore(): void {}
 
 /** Of the cookies of logins nothing is asked here. */
 function kitFor({ session }: Config, { sessions }: Credentials, scheme: 'http' | 'https'): CookieKit {

@@ -49,13 +49,16 @@ export async function runRuleTests(
   return { results, unreached }
 }
 
-/** What a test asks for that this configuration has not: a check, or a token that nobody can look into. */
+/** What makes a test no test: it expects nothing, asks for a check where none is, or has a token that nobody can look into. */
 export function misfits(
-  { request, bearer }: RuleTest,
+  { request, bearer, expect }: RuleTest,
   { config }: LocatedConfig,
 ): readonly Readonly<{ path: readonly string[]; message: string }>[] {
   const headers = Object.entries(request.headers)
   return [
+    ...(Object.keys(expect).length === 0
+      ? [{ path: ['expect'], message: 'must name at least one thing' }]
+      : []),
     ...(request.check && config.forward_auth === undefined
       ? [{ path: ['request', 'check'], message: 'needs a "forward_auth" section in the configuration' }]
       : []),

@@ -51,24 +51,22 @@ const requestSchema = withRelations(
 
 const decisions = ['forward', 'login', 'challenge', 'forbid', 'refuse', 'answer'] as const
 
-const expectSchema = z
-  .strictObject({
-    decision: z.enum(decisions).exactOptional(),
-    status: z
-      .int('must be a status like 403')
-      .min(100, 'must be a status like 403')
-      .max(599, 'must be a status like 403')
-      .exactOptional(),
-    reason: line('must be a reason, as it stands in the log').exactOptional(),
-    rule: line('must be a rule like routes[3], the path of one, or none').exactOptional(),
-    upstream: line('must be the name of an upstream').exactOptional(),
-    path: checked('must be the path that the upstream is asked for', (text) =>
-      text.startsWith('/'),
-    ).exactOptional(),
-    headers: z.record(headerName, headerValue).exactOptional(),
-    absent: distinct(headerName, 'must be a list of header names').exactOptional(),
-  })
-  .refine((expected) => Object.keys(expected).length > 0, 'must name at least one thing')
+const expectSchema = z.strictObject({
+  decision: z.enum(decisions).exactOptional(),
+  status: z
+    .int('must be a status like 403')
+    .min(100, 'must be a status like 403')
+    .max(599, 'must be a status like 403')
+    .exactOptional(),
+  reason: line('must be a reason, as it stands in the log').exactOptional(),
+  rule: line('must be a rule like routes[3], the path of one, or none').exactOptional(),
+  upstream: line('must be the name of an upstream').exactOptional(),
+  path: checked('must be the path that the upstream is asked for', (text) =>
+    text.startsWith('/'),
+  ).exactOptional(),
+  headers: z.record(headerName, headerValue).exactOptional(),
+  absent: distinct(headerName, 'must be a list of header names').exactOptional(),
+})
 
 const testSchema = withRelations(
   z.strictObject({
@@ -83,24 +81,29 @@ const testSchema = withRelations(
   [
     {
       reads: [],
-      find: ({ user, scopes, bearer, authenticated_ago: ago }) => {
-        const given = Object.entries({ user, scopes, bearer }).filter(([, value]) => value !== undefined)
-        return [
-          ...given
-            .slice(1)
-            .flatMap(([key]) =>
-              conflictIf(true, [key], `stands beside "${given[0]?.[0]}"; keep only one of the two`),
-            ),
-          ...conflictIf(
-            ago !== undefined && given.length === 0,
-            ['authenticated_ago'],
-            'is about somebody: write "user", "scopes" or "bearer" too',
-          ),
-        ]
+      find: (test) => {
+        const [first, ...others] = identitiesOf(test)
+        return others.flatMap((key) =>
+          conflictIf(true, [key], `stands beside "${first}"; keep only one of the two`),
+        )
       },
+    },
+    {
+      reads: [['authenticated_ago']],
+      find: (test) =>
+        conflictIf(
+          test.authenticated_ago !== undefined && identitiesOf(test).length === 0,
+          ['authenticated_ago'],
+          'is about somebody: write "user", "scopes" or "bearer" too',
+        ),
     },
   ],
 )
+
+/** The keys of a test that say who is asking. */
+function identitiesOf(test: object): readonly string[] {
+  return ['user', 'scopes', 'bearer'].filter((key) => key in test)
+}
 
 /** A file of tests: the configuration it is about, relative to the file, and what is expected of it. */
 export const testFileSchema = z.strictObject({

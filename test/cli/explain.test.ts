@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type ExplainOptions, runExplain } from '../../src/cli/explain.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
@@ -160,12 +161,13 @@ t.test('a fault of the program itself is not hidden', async (t) => {
 })
 
 t.test('the command explains, and complains about its usage and about the configuration', async (t) => {
-  const config = writeConfig(t, yamlWith({ session: `session: { keys: ["$\{KEY}"] }` }))
+  const yaml = yamlWith({ session: `session: { keys: ["$\{KEY}"] }` })
+  const config = writeConfig(t, yaml, { 'al.json': '{}' })
   const run = (args: readonly string[], env: NodeJS.ProcessEnv = { KEY: testKey }) =>
     runPostern(t, ['explain', '--config', config, ...args], { env })
   const lines = ['--header', 'Accept: text/html', '--header', 'X-A: b']
   const [good, denied, wrong, bad, cookie] = await Promise.all([
-    run(['GET', 'https://app.example.com/x', '--scopes', 'a', ...lines]),
+    run(['GET', 'https://app.example.com/x', '--as', join(dirname(config), 'al.json'), ...lines]),
     run(['POST', '/x', '--json']),
     run(['GET', 'x']),
     run(['GET', '/x'], {}),

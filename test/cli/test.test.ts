@@ -38,7 +38,7 @@ t.test('the command runs tests, with the exit codes that it says', async (t) => 
   t.match(bad, {
     code: 78,
     stdout: '',
-    stderr: /bad\.yaml:2:54 {2}tests\[0\]\.expect\.statuz {2}unknown key "statuz"; did you mean "status"\?\n/,
+    stderr: /bad\.yaml:2:51 {2}tests\[0\]\.expect\.statuz {2}unknown key "statuz"; did you mean "status"\?\n/,
   })
   t.match(named, { code: 0, stderr: '' })
 })

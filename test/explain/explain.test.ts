@@ -1,10 +1,11 @@
 import t from 'tap'
 import { explanationJson } from '../../src/explain/as-json.ts'
 import { explanationText } from '../../src/explain/as-text.ts'
-import { nobody } from '../../src/explain/credentials.ts'
+import { nobody, storeOf } from '../../src/explain/credentials.ts'
 import { isAllowed } from '../../src/explain/explanation.ts'
 import { bringsToken } from '../../src/explain/identity.ts'
 import { splitUrl } from '../../src/explain/request.ts'
+import { sampleSession } from '../session/samples.ts'
 import { askedOf, explainerOf, now, person, token } from './support.ts'
 
 const api = 'https://api.example.com'
@@ -63,7 +64,7 @@ t.test('a rule is told with its place in the file, its pattern and the reading i
       '    scopes: [admin]',
     ].join('\n'),
   })
-  const { rules, path } = await ask('GET /x;y/../z'.replace('/../z', ''), { as: person({}) })
+  const { rules, path } = await ask('GET /x;y', { as: person({}) })
   t.match(rules, [{ name: 'routes[0]', at: { line: 7 }, path: '/**', reading: '/x;y' }, { reading: '/x' }])
   t.match(path, { isCanonical: true, path: '/x;y', readings: ['/x'] })
   const admin = await ask('GET /admin/x', { as: person({}) })
@@ -174,11 +175,9 @@ t.test(
     })
     const { ask: askBoth } = explainerOf(t, {
       bearer,
-      routes: routesOf(
-        'path: /a;/**, access: public'.replace(';', ''),
-        'path: /**, access: optional, credentials: [session]',
-      ),
+      routes: routesOf('path: /a/**, access: public', 'path: /**, access: optional, credentials: [session]'),
     })
+    t.match((await askBoth('GET /a/x', { as: token({}) })).caller, { kind: 'nobody', isPassedOver: true })
     const folded = await askBoth('GET /x', { as: token({}) })
     t.match(folded.caller, { kind: 'nobody', isPassedOver: true })
   },
@@ -260,6 +259,24 @@ t.test(
   },
 )
 
+t.test('a check that cannot be read is refused, and a preflight is told to anybody', async (t) => {
+  const { ask } = explainerOf(t, {
+    server: 'server: { public_url: https://app.example.com, trusted_proxies: [10.0.0.0/8] }',
+    forward_auth: 'forward_auth: { preset: traefik }',
+    routes: routesOf('path: /**, access: authenticated, cors: { origins: [https://spa.test] }'),
+  })
+  t.match((await ask('GET /x', { host: 'a b', isCheck: true })).decision, {
+    kind: 'refuse',
+    reason: 'original-invalid',
+    status: 400,
+  })
+  const headers = ['Origin: https://spa.test', 'Access-Control-Request-Method: PUT']
+  t.match(await ask('OPTIONS /x', { headers, isCheck: true }), {
+    rules: [{ conditions: [{ name: 'cors', isMet: true }] }],
+    decision: { kind: 'answer', reason: 'preflight', status: 200 },
+  })
+})
+
 const faults: [target: string, text: RegExp][] = [
   [`/${'a'.repeat(8000)}`, /is longer than/],
   ['*', /does not begin with \//],
@@ -331,6 +348,13 @@ Answer     www-authenticate: Bearer realm="https://app.example.com", error="insu
   )
   const nobodys = explanationText(await ask('GET /x', { headers: ['Accept: text/html'] }))
   t.match(nobodys, /Kind {7}page view\nCaller {5}nobody\n/)
+  t.match(
+    explanationText(await ask('PUT /x')),
+    /\nRule {7}routes\[0\] at [^\n]*:6 {2}GET {2}\/x\/\*\*\n {11}NO {2}methods {2}GET {2}PUT\n\nDecision {3}refuse, because wrong-method: 405\nAnswer {5}allow: GET, HEAD\n/,
+  )
+  const twice = explanationText(await ask('GET /x/a.;b'))
+  t.match(twice, /Read also {2}\/x\/a\.\n {11}\/x\/a\n/)
+  t.match(twice, /\nRule {7}routes\[0\] at [^\n]*\/x\/\*\*, for \/x\/a\n/)
   t.match(nobodys, /NO {3}access {7}authenticated {2}nobody\n/)
   t.match(nobodys, /NO {3}scopes {7}a, b {11}nothing, lacks a, b\n/)
   t.match(nobodys, /Decision {3}login, because no-session: 302 \(routes\[0\]\)\nAnswer {5}location: <sign-in/)
@@ -377,6 +401,50 @@ t.test('URLs are taken apart without being put right', async (t) => {
     const split = splitUrl(url, 'own.test')
     t.strictSame([split?.host, split?.target], [host, target], url)
   }
+})
+
+t.test('a rule that takes no tokens counts a token as nobody, beside one that does', async (t) => {
+  const { ask } = explainerOf(t, {
+    bearer,
+    routes: routesOf(
+      'path: /a/**, access: authenticated, credentials: [bearer]',
+      'path: /**, access: authenticated, credentials: [session]',
+    ),
+  })
+  const { rules } = await ask('GET /a;x', { as: token({ sub: 'alice' }) })
+  t.strictSame(
+    rules.map(({ path, conditions }) => [
+      path,
+      conditions.map(({ name, seen, isMet }) => [name, seen, isMet]),
+    ]),
+    [
+      [
+        '/**',
+        [
+          ['access', undefined, false],
+          ['credentials', 'bearer', false],
+        ],
+      ],
+      [
+        '/a/**',
+        [
+          ['access', 'alice', true],
+          ['credentials', 'bearer', true],
+        ],
+      ],
+    ],
+  )
+})
+
+t.test('a made-up session is never written', async (t) => {
+  const store = storeOf(undefined)
+  t.strictSame([store.read('a=b').isPresent, store.clear('a=b'), store.owns('a')], [false, [], false])
+  t.strictSame(storeOf(sampleSession()).write(sampleSession(), 'a=b'), [])
+})
+
+t.test('where nobody signs in there are no endpoints for that', async (t) => {
+  const { ask } = explainerOf(t, { provider: '', session: '', bearer })
+  t.match((await ask('GET /oauth2/start')).decision, { kind: 'refuse', reason: 'own-endpoint-unknown' })
 })
 
 t.test('a token in a request is noticed', async (t) => {

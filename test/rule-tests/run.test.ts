@@ -171,7 +171,28 @@ tests:
     request: { url: "mailto:x" }
     expect: { status: 600 }
 `
-  t.strictSame(await problemsOf(t, yaml), ['postern'])
+  t.strictSame(await problemsOf(t, yaml), [
+    'tests.yaml:2:1  test  unknown key "test"; did you mean "tests"?',
+    'tests.yaml:5:53  tests[0].request.path  stands beside "url"; keep only one of the two',
+    'tests.yaml:5:63  tests[0].request.host  stands beside "url", which has one; take it out',
+    'tests.yaml:5:66  tests[0].request.methd  unknown key "methd"; did you mean "method"?',
+    'tests.yaml:7:13  tests[0].bearer  stands beside "user"; keep only one of the two',
+    'tests.yaml:9:5  tests[1].name  is required; it must be a name for people',
+    'tests.yaml:9:14  tests[1].request.url  is required; write it, or "path"',
+    'tests.yaml:9:24  tests[1].request.method  must be a request method like GET, in upper case',
+    'tests.yaml:9:40  tests[1].request.headers["a b"]  must be a header name',
+    'tests.yaml:9:53  tests[1].request.headers.d  must be the value of a header, as text of one line',
+    'tests.yaml:10:24  tests[1].authenticated_ago  must be a duration of whole seconds, like 30s, 5m or 12h',
+    'tests.yaml:11:25  tests[1].expect.decision  must be forward, login, challenge, forbid, refuse or answer',
+    'tests.yaml:11:40  tests[1].expect.status  must be a status like 403',
+    'tests.yaml:11:50  tests[1].expect.path  must be the path that the upstream is asked for',
+    'tests.yaml:11:61  tests[1].expect.absent  must have at least one item',
+    'tests.yaml:13:21  tests[2].request.url  must be an http or https URL, to the letter',
+    'tests.yaml:14:24  tests[2].authenticated_ago  is about somebody: write "user", "scopes" or "bearer" too',
+    'tests.yaml:15:23  tests[2].expect.status  must be a status like 403',
+    'tests.yaml:17:21  tests[3].request.url  must be an http or https URL, to the letter',
+    'tests.yaml:18:23  tests[3].expect.status  must be a status like 403',
+  ])
 })
 
 t.test('what a test asks of this configuration in vain is a problem of the test', async (t) => {
@@ -179,10 +200,12 @@ t.test('what a test asks of this configuration in vain is a problem of the test'
     'bearer: { issuers: [{ issuer: https://login.example.com, audience: https://api.example.com }] }'
   const yaml = `${head}  - { name: one, request: { path: /x, check: true, headers: { Authorization: Bearer x } }, expect: { status: 200 } }\n`
   t.strictSame(await problemsOf(t, yaml, { bearer }), [
-    'tests.yaml:3:48  tests[0].request.check  needs a "forward_auth" section in the configuration',
-    'tests.yaml:3:63  tests[0].request.headers  have a token, which is not looked into; say what is in it with "bearer"',
+    'tests.yaml:3:46  tests[0].request.check  needs a "forward_auth" section in the configuration',
+    'tests.yaml:3:61  tests[0].request.headers  have a token, which is not looked into; say what is in it with "bearer"',
   ])
   t.strictSame(await problemsOf(t, yaml.replace('check: true, ', '')), [], 'nobody looks at tokens there')
+  const empty = `${head}  - { name: one, request: { path: /x }, expect: {} }\n`
+  t.strictSame(await problemsOf(t, empty), ['tests.yaml:3:49  tests[0].expect  must name at least one thing'])
 })
 
 t.test('JUnit XML tells the same, whatever is in a name', async (t) => {
