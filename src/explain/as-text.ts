@@ -147,8 +147,8 @@ function time(seconds: number): string {
 }
 
 function ruleLines(rule: RuleExplanation, asked: PathExplanation): string[] {
-  const { name, at, path, host = '', methods, reading, isDeciding, conditions } = rule
-  const isOther = reading !== undefined && asked.isCanonical && reading !== asked.path
+  const { name, at, path, host = '', methods, readings, isDeciding, conditions } = rule
+  const others = readings.filter((reading) => !asked.isCanonical || reading !== asked.path)
   const head = [
     `${name} at ${at.file}:${at.line}`,
     ...(methods === undefined ? [] : [methods.join(' ')]),
@@ -164,7 +164,12 @@ function ruleLines(rule: RuleExplanation, asked: PathExplanation): string[] {
     ],
   )
   return [
-    ...table([['Rule', `${head}${isOther ? `, for ${reading}` : ''}${isDeciding ? ', decides' : ''}`]]),
+    ...table([
+      [
+        'Rule',
+        `${head}${others.length > 0 ? `, for ${others.join(' and ')}` : ''}${isDeciding ? ', decides' : ''}`,
+      ],
+    ]),
     ...table(rows),
   ]
 }

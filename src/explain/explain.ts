@@ -1,28 +1,24 @@
 import type { Line } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
-import type { CorsPolicy } from '../core/cors.ts'
 import { isNavigation } from '../core/navigation.ts'
 import { readTarget } from '../core/request-path.ts'
-import type { Rule } from '../core/rule.ts'
 import { compileRules, type RuleTable } from '../core/rules.ts'
 import { createForwardFacts, type ForwardFactsOf, identityNamesOf } from '../forward-facts.ts'
 import { createCookieOwner } from '../session/cookie-name.ts'
 import { createLoopGuard } from '../session/loop-guard.ts'
 import { sessionCookie } from '../session-cookies.ts'
-import { callerConditions, shapeConditions } from './conditions.ts'
 import type { Credentials } from './credentials.ts'
 import type {
   CallerExplanation,
-  Condition,
   DecisionExplanation,
   DecisionKind,
   Explanation,
   HostExplanation,
   PathExplanation,
-  RuleExplanation,
 } from './explanation.ts'
 import { type Course, passGate } from './gate.ts'
 import type { AskedRequest } from './request.ts'
+import { rulesExplained } from './rules.ts'
 import { sentUpstream, shownHeader } from './sent.ts'
 
 /** A configuration, and where its routes are written. */
@@ -88,7 +84,7 @@ function explanationOf(parts: Parts, passage: Passage): Explanation {
     path: pathOf(target),
     host: hostOf(parts, course),
     caller: callerOf(parts, passage),
-    rules: rulesOf(parts, course),
+    rules: rulesExplained(parts, course),
     decision: decisionOf(course),
     ...(end.kind === 'forward' && { upstream: sentUpstream(request, parts.config, parts.factsOf) }),
   }
@@ -125,60 +121,6 @@ function callerOf({ config }: Parts, { credentials, course }: Passage): CallerEx
     ...(who !== undefined && { scopes: who.scopes, claims: who.claims }),
     ...(lookInto !== undefined && { cookie: lookInto(scheme, cookie) }),
   }
-}
-
-function rulesOf(parts: Parts, course: Course): readonly RuleExplanation[] {
-  const { judgement, request, sites } = course
-  const { visit } = request
-  const now = parts.clock()
-  if (judgement === undefined) {
-    return visit.rule === undefined
-      ? []
-      : [ruleOf(parts, visit.rule, course, corsCondition(visit.rule, course))]
-  }
-  const readings = visit.method === '' || !visit.target ? [] : [visit.target.path, ...visit.target.folded]
-  const { rules, refusal } = judgement
-  const failed = readings[rules.length]
-  const ofOtherMethods =
-    refusal?.kind === 'wrong-method' && failed !== undefined
-      ? parts.rules.rulesAt(visit.origin.host as string, failed)
-      : []
-  return [...rules, ...ofOtherMethods].map((rule, index) => {
-    const reading = readings[Math.min(index, rules.length)]
-    const seen = { request, sites, now }
-    // Of a request that no rule admits, nobody asks who sends it.
-    const ofCaller = refusal === undefined ? callerConditions(rule, seen) : []
-    return ruleOf(parts, rule, course, [...shapeConditions(rule, seen), ...ofCaller], reading)
-  })
-}
-
-function ruleOf(
-  { config, routes }: Parts,
-  rule: Rule,
-  { request }: Course,
-  conditions: readonly Condition[],
-  reading?: string,
-): RuleExplanation {
-  const { name, path, host, methods, upstream } = rule
-  return {
-    name,
-    at: routes[config.routes.indexOf(rule)] as Line,
-    path,
-    ...(host !== undefined && { host }),
-    ...(methods !== undefined && { methods }),
-    ...(upstream !== undefined && { upstream }),
-    ...(reading !== undefined && { reading }),
-    isDeciding: request.visit.rule === rule,
-    conditions,
-  }
-}
-
-/** Of a preflight nothing else is asked. */
-function corsCondition({ cors }: Rule, { request, end }: Course): readonly Condition[] {
-  const { origins: wanted } = cors as CorsPolicy
-  return [
-    { name: 'cors', wanted, seen: request.headers.origin, isMet: end.kind !== 'answer' || end.status < 400 },
-  ]
 }
 
 function decisionOf({ request, end }: Course): DecisionExplanation {

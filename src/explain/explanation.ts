@@ -94,8 +94,8 @@ export type RuleExplanation = Readonly<{
   host?: string
   methods?: readonly string[]
   upstream?: string
-  /** The reading of the path that it is for; absent where the method is not known. */
-  reading?: string
+  /** The readings of the path that it is for; none where the method is not known. */
+  readings: readonly string[]
   /** Whether it is the rule that decided. */
   isDeciding: boolean
   conditions: readonly Condition[]

@@ -79,7 +79,7 @@ t.test('the JSON has these members, and no others', async (t) => {
   t.equal(names(document.path), 'canonical needs path query readings')
   t.equal(names(document.host), 'name origin served')
   t.equal(names(document.caller), 'claims kind passed_over scopes sub')
-  t.equal(names(document.rules[0]), 'conditions decides file line name path reading upstream')
+  t.equal(names(document.rules[0]), 'conditions decides file line name path readings upstream')
   t.equal(names(document.rules[0].conditions[0]), 'met name seen wanted')
   t.equal(names(document.upstream), 'address headers name path')
 })

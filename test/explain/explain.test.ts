@@ -64,8 +64,16 @@ t.test('a rule is told with its place in the file, its pattern and the reading i
       '    scopes: [admin]',
     ].join('\n'),
   })
+  const admins = await ask('GET /admin;y', { as: person({}) })
+  t.strictSame(
+    admins.rules.map(({ name, readings }) => [name, readings]),
+    [
+      ['routes[0]', ['/admin;y']],
+      ['routes[1]', ['/admin']],
+    ],
+  )
   const { rules, path } = await ask('GET /x;y', { as: person({}) })
-  t.match(rules, [{ name: 'routes[0]', at: { line: 7 }, path: '/**', reading: '/x;y' }, { reading: '/x' }])
+  t.match(rules, [{ name: 'routes[0]', at: { line: 7 }, path: '/**', readings: ['/x;y', '/x'] }])
   t.match(path, { isCanonical: true, path: '/x;y', readings: ['/x'] })
   const admin = await ask('GET /admin/x', { as: person({}) })
   t.match(admin.rules, [
@@ -248,10 +256,10 @@ t.test(
     t.match(request, { via: 'check' })
     t.equal(upstream, undefined)
     t.strictSame(
-      rules.map(({ name, reading }) => [name, reading]),
+      rules.map(({ name, readings }) => [name, readings]),
       [
-        ['routes[0]', undefined],
-        ['routes[1]', undefined],
+        ['routes[0]', []],
+        ['routes[1]', []],
       ],
     )
     t.match(decision, { kind: 'forward', status: 200, headers: { authorization: 'Bearer <access token>' } })
@@ -354,7 +362,7 @@ Answer     www-authenticate: Bearer realm="https://app.example.com", error="insu
   )
   const twice = explanationText(await ask('GET /x/a.;b'))
   t.match(twice, /Read also {2}\/x\/a\.\n {11}\/x\/a\n/)
-  t.match(twice, /\nRule {7}routes\[0\] at [^\n]*\/x\/\*\*, for \/x\/a\n/)
+  t.match(twice, /\nRule {7}routes\[0\] at [^\n]*\/x\/\*\*, for \/x\/a\. and \/x\/a, decides\n/)
   t.match(nobodys, /NO {3}access {7}authenticated {2}nobody\n/)
   t.match(nobodys, /NO {3}scopes {7}a, b {11}nothing, lacks a, b\n/)
   t.match(nobodys, /Decision {3}login, because no-session: 302 \(routes\[0\]\)\nAnswer {5}location: <sign-in/)

@@ -12,7 +12,7 @@ import { type Overrides, writeConfig, yamlWith } from '../config/support.ts'
 export const now = 1_800_000_000
 
 /** Header lines as pairs. */
-export function pairsOf(lines: readonly string[]): readonly Header[] {
+function pairsOf(lines: readonly string[]): readonly Header[] {
   return lines.map((line) => {
     const [, name = '', value = ''] = /^([^:]+): ?(.*)$/.exec(line) ?? []
     return [name, value]
