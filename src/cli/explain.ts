@@ -7,7 +7,7 @@ import { explanationText } from '../explain/as-text.ts'
 import { cookieCredentials } from '../explain/cookie.ts'
 import { createExplain } from '../explain/explain.ts'
 import { isAllowed } from '../explain/explanation.ts'
-import { askAs, bringsToken, type Call, type Identity } from '../explain/identity.ts'
+import { askAs, bringsSession, bringsToken, type Call, type Identity } from '../explain/identity.ts'
 import { type AskedRequest, type Header, splitUrl } from '../explain/request.ts'
 import { notAllowed } from './exit-code.ts'
 import { UsageError } from './usage-error.ts'
@@ -92,6 +92,9 @@ async function callOf(
   const identity = identityOf(options, read)
   if (identity?.kind !== 'bearer' && config.bearer !== undefined && bringsToken(asked)) {
     throw new UsageError('a token is not looked into; say what is in it with --bearer')
+  }
+  if (bringsSession(asked, config)) {
+    throw new UsageError('a session cookie is not opened there; give the Cookie header to --cookie -')
   }
   if (options.cookie === undefined) {
     try {

@@ -1,6 +1,8 @@
 import type { Config } from '../config/schema.ts'
 import { presentedToken } from '../core/authorization-header.ts'
 import type { Claims } from '../core/session.ts'
+import { findCookies } from '../session/cookie-header.ts'
+import { sessionCookie } from '../session-cookies.ts'
 import { madeUpBearer, madeUpSession, sentToken } from './caller.ts'
 import { type Credentials, nobody, storeOf } from './credentials.ts'
 import type { AskedRequest } from './request.ts'
@@ -29,6 +31,16 @@ export function askAs(asked: AskedRequest, identity: Identity, config: Config, n
 export function bringsToken({ headers }: Pick<AskedRequest, 'headers'>): boolean {
   return headers.some(
     ([name, value]) => name.toLowerCase() === 'authorization' && presentedToken(value).kind === 'token',
+  )
+}
+
+/** Whether a cookie of a session stands in the request itself, which is not opened there. */
+export function bringsSession({ headers }: Pick<AskedRequest, 'headers'>, { session }: Config): boolean {
+  const names = (['http', 'https'] as const).map((scheme) => sessionCookie(session, scheme).name)
+  return headers.some(
+    ([name, value]) =>
+      name.toLowerCase() === 'cookie' &&
+      names.some((own) => findCookies(value, own).some(({ suffix }) => suffix === '')),
   )
 }
 

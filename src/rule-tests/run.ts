@@ -2,7 +2,7 @@ import type { LocatedConfig } from '../config/load.ts'
 import type { Line } from '../config/problem.ts'
 import { createExplain } from '../explain/explain.ts'
 import type { Explanation } from '../explain/explanation.ts'
-import { askAs, bringsToken, type Identity } from '../explain/identity.ts'
+import { askAs, bringsSession, bringsToken, type Identity } from '../explain/identity.ts'
 import { type AskedRequest, splitUrl } from '../explain/request.ts'
 import { type Difference, differences } from './compare.ts'
 import type { RuleTest } from './test-file.ts'
@@ -61,6 +61,14 @@ export function misfits(
       : []),
     ...(request.check && config.forward_auth === undefined
       ? [{ path: ['request', 'check'], message: 'needs a "forward_auth" section in the configuration' }]
+      : []),
+    ...(bringsSession({ headers }, config)
+      ? [
+          {
+            path: ['request', 'headers'],
+            message: 'have a session cookie, which is not opened; say who it is with "user" or "scopes"',
+          },
+        ]
       : []),
     ...(bearer === undefined && config.bearer !== undefined && bringsToken({ headers })
       ? [

@@ -125,6 +125,7 @@ t.test('what makes no sense is refused with a sentence that says what to write',
       { options: { cookie: '-' }, overrides: { provider: '', session: '', bearer } },
       /^--cookie needs a "provider"/,
     ],
+    [{ options: { header: ['cookie: a=b; __Host-postern=x'] } }, /^a session cookie is not opened there; /],
     [{ options: { check: true } }, /^--check needs a "forward_auth" section/],
     [
       { options: { header: ['Authorization: Bearer x'] }, overrides: { bearer } },

@@ -204,6 +204,10 @@ t.test('what a test asks of this configuration in vain is a problem of the test'
     'tests.yaml:3:61  tests[0].request.headers  have a token, which is not looked into; say what is in it with "bearer"',
   ])
   t.strictSame(await problemsOf(t, yaml.replace('check: true, ', '')), [], 'nobody looks at tokens there')
+  const cookie = `${head}  - { name: one, request: { path: /x, headers: { Cookie: "__Host-postern=x" } }, expect: { status: 200 } }\n`
+  t.match(await problemsOf(t, cookie), [
+    /^tests\.yaml:3:48 {2}tests\[0\]\.request\.headers {2}have a session cookie/,
+  ])
   const empty = `${head}  - { name: one, request: { path: /x }, expect: {} }\n`
   t.strictSame(await problemsOf(t, empty), ['tests.yaml:3:49  tests[0].expect  must name at least one thing'])
 })
