@@ -4,12 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/health.ts'
-import { checkSource } from './check-source.ts'
+import { registerChecks } from './checks.ts'
 import type { Config } from './config/schema.ts'
 import { knownWishes } from './core/authorization-wish.ts'
 import { compileRules } from './core/rules.ts'
 import { sessionEndsAt } from './core/session.ts'
-import { registerAuth } from './endpoints/auth.ts'
 import { createCallback } from './endpoints/callback.ts'
 import { type EndpointTable, registerEndpoints } from './endpoints/endpoints.ts'
 import { createLogin } from './endpoints/login.ts'
@@ -26,17 +25,14 @@ import { createBeginLogin } from './gate/begin-login.ts'
 import { createFindCaller } from './gate/caller.ts'
 import { createChallenges } from './gate/challenge.ts'
 import { createDeny } from './gate/denial.ts'
-import { createNeedsDetour } from './gate/detour.ts'
 import { createFront } from './gate/front.ts'
 import { createGuard } from './gate/guard.ts'
 import { createIdentify } from './gate/identity.ts'
 import { createJudge } from './gate/judge.ts'
 import { createTellLoginProblem } from './gate/login-problem.ts'
 import { createOriginOf } from './gate/origin.ts'
-import { createPermit } from './gate/permit.ts'
 import { createJudgePreflight, createPreflight } from './gate/preflight.ts'
 import { createPublicServer } from './gate/public-server.ts'
-import { createRefuseCheck } from './gate/refuse-check.ts'
 import { createRefuseToken } from './gate/refuse-token.ts'
 import { createRequestIds } from './gate/request-id.ts'
 import { createRespond } from './gate/respond.ts'
@@ -48,7 +44,6 @@ import { createProvider } from './provider/provider.ts'
 import { createTrust } from './proxy/forwarded.ts'
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { createUpstreams } from './proxy/upstreams.ts'
-import { createExpiringMap } from './session/expiring-map.ts'
 import { createSessions } from './sessions.ts'
 import { createTokens } from './tokens.ts'
 import { createVisitLog } from './visit-log.ts'
@@ -88,9 +83,6 @@ const closeWithinMs = 10_000
 
 /** A connection whose last request is finished meanwhile is closed within this time. */
 const closeIdleEveryMs = 50
-
-/** Browsers that were sent on a detour to get their cookie. */
-const takenDetours = 100_000
 
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
@@ -187,7 +179,12 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     else answers.internal(request, reply, error)
   })
   if (config.provider !== undefined) registerEndpoints(app, prefix, answers, sessionEndpoints())
-  if (config.forward_auth !== undefined) registerCheck(config.forward_auth)
+  if (config.forward_auth !== undefined) {
+    registerChecks(app, config.forward_auth, {
+      ...{ sessions, tokens, rules, sites, prefix, defaultScheme, clock, logger, logError },
+      ...{ respond, challenges, refuseToken, deny, judgePreflight },
+    })
+  }
   if (config.bearer !== undefined) {
     registerResourceMetadata(app, { rules, servers: tokens.servers, defaultScheme, respond, answers })
   }
@@ -206,49 +203,6 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   /** Answers what no route is made for, and so has not passed the front yet. */
   function refuse(request: FastifyRequest, reply: FastifyReply, reason: string): void {
     front.call(app, request, reply, () => answers.badRequest(request, reply, reason))
-  }
-
-  function registerCheck(check: NonNullable<Config['forward_auth']>): void {
-    const needsToken = check.token !== 'none' || check.access_token_header
-    const findAsker = createFindCaller({
-      identify: createIdentify({ ...sessions, clock, delivers: check.cookies === 'passed' ? 'one' : 'none' }),
-      identifyBearer: tokens.identify,
-      needsToken: () => needsToken,
-    })
-    registerAuth(app, {
-      source: checkSource(check.preset),
-      ignoresMethod: check.original_method === 'ignored',
-      isRedirecting: check.mode === 'redirect',
-      prefix,
-      defaultScheme,
-      sites,
-      rules,
-      isTrusted: trust.isTrusted,
-      judge: createJudge({ rules, sites, findCaller: findAsker, clock }),
-      judgePreflight,
-      permit: createPermit({
-        status: check.success_status,
-        identityHeaders: check.identity_headers,
-        token: check.token,
-        hasAccessTokenHeader: check.access_token_header,
-        cookieLines,
-      }),
-      refuse: createRefuseCheck({
-        respond,
-        sites,
-        prefix,
-        challenges,
-        logError,
-        explain: createExplain(logger),
-      }),
-      refuseToken,
-      deny,
-      needsDetour: createNeedsDetour({
-        limits,
-        taken: createExpiringMap({ max: takenDetours, clock }),
-        clock,
-      }),
-    })
   }
 
   function sessionEndpoints(): EndpointTable {
@@ -335,15 +289,5 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     await app.close()
     clearInterval(idle)
     await Promise.all([admin.close(), upstreams.close(), provider.close(), tokens.close()])
-  }
-}
-
-/** Says what to do about checks that go wrong: once for each reason, since all of a proxy's go wrong in the same way. */
-function createExplain(logger: Logger): (reason: string, remedy: string) => void {
-  const told = new Set<string>()
-  return (reason, remedy) => {
-    if (told.has(reason)) return
-    told.add(reason)
-    logger.warn({ reason }, `checks are refused: ${remedy}`)
   }
 }

@@ -84,7 +84,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     sleep: async (ms) => void (await options.sleep(ms)),
     ended,
     generations,
-    endsAt: (session) => sessionEndsAt(session, limits),
+    endsAt: check && ((session) => sessionEndsAt(session, limits)),
     refreshBefore: config.session.refresh_before / 1000,
     waitLimit: (config.provider?.timeout ?? 0) / 1000 + 2,
     report: reportTo(logger),

@@ -10,10 +10,11 @@ const switchingProtocols = 101
 
 /** Builds what writes the one line of a request, when its answer or its tunnel is over. */
 export function createVisitLog(logger: Logger) {
+  const isWritten = { info: logger.isLevelEnabled('info'), warn: logger.isLevelEnabled('warn') }
   return ({ visit, headers }: FastifyRequest, { raw }: FastifyReply): void => {
     const status = statusOf(raw)
     const level = requestLevel(status)
-    if (!logger.isLevelEnabled(level)) return
+    if (!isWritten[level]) return
     const { fields, message } = requestLine({
       method: visit.method || 'unknown',
       host: visit.origin.host ?? String(headers.host),

@@ -14,15 +14,21 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError('Give a number of seconds.')
 }
 
-/** Reads `host:port`, as another program will reach it; throws InvalidArgumentError. */
+/** Reads `host:port`, an IPv6 address in brackets; throws InvalidArgumentError. */
 export function hostAndPort(text: string): string {
-  const [, port] = /^(?:[\w.-]+|\[[\da-f:]+\]):(\d{1,5})$/i.exec(text) ?? []
-  if (Number(port) > 0 && Number(port) < 65_536) return text
-  throw new InvalidArgumentError('Give a host and a port, like postern:4180.')
+  if (isHost(text) && /:\d+$/.test(text)) return text
+  throw new InvalidArgumentError('Give a host and a port, like 127.0.0.1:4180.')
 }
 
-/** Reads the URL of a service, without a path; throws InvalidArgumentError. */
-export function serviceUrl(text: string): string {
-  if (/^https?:\/\/(?:[\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?$/i.test(text)) return text
-  throw new InvalidArgumentError('Give a URL without a path, like http://app:8080.')
+/** Reads the origin of a service: nothing behind the host, or it would get other paths than were judged. */
+export function webOrigin(text: string): string {
+  const [, rest = ''] = /^https?:\/\/(.+)$/.exec(text) ?? []
+  if (isHost(rest)) return text
+  throw new InvalidArgumentError('Give an origin like http://127.0.0.1:8080, with nothing behind the host.')
+}
+
+/** With a port or without. Nothing in it means anything to a configuration file that it is printed into. */
+function isHost(text: string): boolean {
+  const found = /^(?:[a-z\d_-]+(?:\.[a-z\d_-]+)*|\[[\da-f:]+\])(?::([1-9]\d{0,4}))?$/i.exec(text)
+  return found !== null && Number(found[1] ?? 0) < 65_536
 }

@@ -8,16 +8,16 @@ export function runPrint(
   config: Config,
   { write, ...places }: SnippetPlaces & { write: (text: string) => void },
 ): void {
-  const { preset, snippet } = snippets[kind] as (typeof snippets)[string]
-  write(lacking(config, preset) + snippet(snippetFacts(config, preset, places)))
+  const { preset, snippet, comment = '#' } = snippets[kind] as (typeof snippets)[string]
+  write(lacking(config, preset, comment) + snippet(snippetFacts(config, preset, places)))
 }
 
-function lacking({ forward_auth, server }: Config, preset: string): string {
+function lacking({ forward_auth, server }: Config, preset: string, comment: string): string {
   const lacks = [
     ...(forward_auth?.preset === preset ? [] : [`forward_auth: { preset: ${preset} }`]),
     ...(server.trusted_proxies.length > 0
       ? []
       : ['server: { trusted_proxies: [the address of this proxy] }']),
   ]
-  return lacks.map((line) => `# Postern's own configuration must say: ${line}\n`).join('')
+  return lacks.map((line) => `${comment} Postern's own configuration must say: ${line}\n`).join('')
 }

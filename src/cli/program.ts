@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module'
 import { Argument, Command, Option } from 'commander'
+import type { Preset } from '../config/schema-forward-auth.ts'
 import { ruleProblems } from '../core/rules.ts'
-import { hostAndPort, portNumber, seconds, serviceUrl } from './arguments.ts'
+import type { Format } from '../migrate/read.ts'
+import { hostAndPort, portNumber, seconds, webOrigin } from './arguments.ts'
 import type { DemoOptions } from './demo.ts'
 import type { ExplainOptions } from './explain.ts'
 import { runHealthcheck } from './healthcheck.ts'
@@ -10,7 +12,22 @@ import { loadConfigApart } from './load-apart.ts'
 import type { TestOptions } from './test.ts'
 
 /** As in `snippets`, which is loaded when it is needed. */
-const printable = ['nginx', 'ingress-nginx', 'traefik', 'envoy', 'envoy-gateway', 'gateway-api', 'istio']
+const printable = [
+  'nginx',
+  'ingress-nginx',
+  'traefik',
+  'caddy',
+  'haproxy',
+  'haproxy-lua',
+  'envoy',
+  'envoy-gateway',
+  'gateway-api',
+  'istio',
+]
+
+/** As in `formats` and `presets`, which are loaded when they are needed. */
+const migratable: readonly Format[] = ['toml', 'env', 'flags']
+const askingProxies: readonly Preset[] = ['nginx', 'ingress-nginx', 'traefik', 'caddy', 'haproxy', 'envoy']
 
 /** The command line. What a command needs beyond the configuration is loaded when it runs: a health check stays light. */
 export function createProgram(): Command {
@@ -26,6 +43,7 @@ export function createProgram(): Command {
   addKeygen(program)
   addHealthcheck(program)
   addPrint(program)
+  addMigrate(program)
   addExplain(program)
   addTest(program)
   addDemo(program)
@@ -103,7 +121,8 @@ function addPrint(program: Command): void {
       'where that proxy reaches Postern; by default on this machine',
       hostAndPort,
     )
-    .option('--service <url>', 'the service behind that proxy', serviceUrl)
+    .option('--service <origin>', 'the service behind that proxy', webOrigin)
+    .addHelpText('after', printHelp)
     .action(async (proxy: string, { config, ...places }: PrintArguments) => {
       const settings = await loadConfigApart(config)
       const { runPrint } = await import('./print.ts')
@@ -163,6 +182,38 @@ function addTest(program: Command): void {
         write: writeText,
         clock: epochSeconds,
       })
+    })
+}
+
+const printHelp = `
+HAProxy needs two files: "haproxy" is what haproxy.cfg gets, "haproxy-lua" the Lua file that it loads.`
+
+type MigrateArguments = Readonly<{ format?: Format; preset?: Preset }>
+
+function addMigrate(program: Command): void {
+  program
+    .command('migrate')
+    .description(
+      'print a configuration for Postern made from one of oauth2-proxy, with comments on what to decide',
+    )
+    .argument(
+      '<files...>',
+      'its configuration file, lines of OAUTH2_PROXY_ variables, or a file with its flags',
+    )
+    .addOption(
+      new Option('--format <format>', 'what the files are; by default told by their content').choices(
+        migratable,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--preset <proxy>',
+        'which proxy asks about every request; by default nginx, if any',
+      ).choices(askingProxies),
+    )
+    .action(async (files: string[], options: MigrateArguments) => {
+      const { runMigrate } = await import('./migrate.ts')
+      runMigrate(files, { ...options, write: (text) => process.stdout.write(text) })
     })
 }
 

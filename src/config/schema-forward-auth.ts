@@ -29,7 +29,10 @@ const answersOwn: ReadonlySet<string> = new Set([
 ])
 
 const answerHeader = headerName.and(
-  checked('must not be a header that the answer has anyway', (text) => !answersOwn.has(text.toLowerCase())),
+  checked(
+    'must have letters, digits and hyphens only, since proxies copy no other names, and not be one that the answer has anyway',
+    (text) => /^[a-z][a-z\d-]*$/i.test(text) && !answersOwn.has(text.toLowerCase()),
+  ),
 )
 
 const identityHeaders = z

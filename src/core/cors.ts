@@ -70,8 +70,9 @@ export type Preflight = Readonly<{ origin: string; method: string }>
 
 /** Reads a preflight; undefined for any other request (Fetch Standard section 3.2.2). */
 export function preflightOf(method: string, headers: Headers): Preflight | undefined {
+  if (method !== 'OPTIONS') return undefined
   const { origin, 'access-control-request-method': requested } = headers
-  if (method !== 'OPTIONS' || typeof origin !== 'string' || typeof requested !== 'string') return undefined
+  if (typeof origin !== 'string' || typeof requested !== 'string') return undefined
   return { origin, method: requested }
 }
 

@@ -41,6 +41,19 @@ export function isStrippedRequestHeader(name: string, extra: ReadonlySet<string>
   )
 }
 
+/**
+ * Tells whether a client sent one of these names in a spelling that servers may take for it: `X_User` for `X-User`. What is
+ * set under the name itself does not overwrite that.
+ * @param names folded
+ */
+export function hasDisguised(rawHeaders: readonly string[], names: ReadonlySet<string>): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    if (/[^a-z\d-]/i.test(name) && names.has(foldHeaderName(name))) return true
+  }
+  return false
+}
+
 // Naming these in Connection would unframe the request or undo what the gateway decided about them.
 const neverOptions: ReadonlySet<string> = new Set([
   'authorization',

@@ -9,8 +9,14 @@ export function missingScopes(
   granted: readonly string[],
 ): readonly string[] {
   const isMissing = (scope: string) => !granted.includes(scope)
-  const missing = scopes.some(isMissing) ? scopes.filter(isMissing) : none
+  const missing = hasAll(granted, scopes) ? none : scopes.filter(isMissing)
   return anyScope.length > 0 && anyScope.every(isMissing) ? [...missing, ...anyScope] : missing
+}
+
+/** Nearly every request has all: a plain loop for these. */
+function hasAll(granted: readonly string[], scopes: readonly string[]): boolean {
+  for (const scope of scopes) if (!granted.includes(scope)) return false
+  return true
 }
 
 /**

@@ -2,6 +2,7 @@ import { METHODS } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type CheckOptions, meets, readCheckOptions } from '../core/check-options.ts'
 import type { Decision } from '../core/decision.ts'
+import { hasDisguised } from '../core/headers.ts'
 import { isNavigation } from '../core/navigation.ts'
 import { type OriginalRequest, type OriginalSource, readOriginal } from '../core/original-request.ts'
 import { canonicalPath } from '../core/request-path.ts'
@@ -12,7 +13,7 @@ import type { NeedsDetour } from '../gate/detour.ts'
 import type { Judge, Verdict } from '../gate/judge.ts'
 import { hostOf } from '../gate/origin.ts'
 import type { Permit } from '../gate/permit.ts'
-import type { JudgePreflight } from '../gate/preflight.ts'
+import { type JudgePreflight, neverServed } from '../gate/preflight.ts'
 import type { RefuseCheck, SignIn } from '../gate/refuse-check.ts'
 import type { RefuseToken } from '../gate/refuse-token.ts'
 import type { Sites } from '../gate/site.ts'
@@ -22,13 +23,14 @@ type AuthOptions = Readonly<{
   source: OriginalSource
   /** The method is never read, for nobody makes sure who wrote it. */
   ignoresMethod: boolean
+  /** The names that an allowed answer tells about the caller, in lower case. */
+  toldNames: ReadonlySet<string>
   /** Page views without a session are redirected, not told 401. */
   isRedirecting: boolean
   prefix: string
   defaultScheme: 'http' | 'https'
   sites: Sites
   rules: RuleTable
-  isTrusted: (peer: string | undefined) => boolean
   judge: Judge
   judgePreflight: JudgePreflight
   permit: Permit
@@ -36,10 +38,15 @@ type AuthOptions = Readonly<{
   refuseToken: RefuseToken
   deny: Deny
   needsDetour: NeedsDetour
+  /** Epoch seconds. */
+  clock: () => number
 }>
 
-/** Methods that a request can come with. */
-const methods: ReadonlySet<string> = new Set(METHODS)
+/** How long, in seconds, a method is doubted after a check that told none. */
+const doubtMethodFor = 600
+
+/** Methods that a request can come with, and a rule can admit. */
+const methods: ReadonlySet<string> = new Set(METHODS.filter((method) => !neverServed.has(method)))
 
 /**
  * Registers the auth endpoint, `auth` below the prefix, by which another proxy asks whether a request may pass. The request
@@ -47,8 +54,10 @@ const methods: ReadonlySet<string> = new Set(METHODS)
  */
 export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   const { source, prefix, defaultScheme, sites, rules, judge, judgePreflight, permit, refuse } = options
-  const { refuseToken, deny, needsDetour } = options
+  const { refuseToken, deny, needsDetour, clock } = options
   const path = `${prefix}/auth`
+  // A proxy that does not set the method lets clients write one: as long as there is such a proxy, none is believed.
+  let doubtsUntil = options.ignoresMethod ? Number.POSITIVE_INFINITY : 0
   app.all(source === 'path' ? `${path}/*` : path, (request, reply) => {
     try {
       check(request, reply)
@@ -64,7 +73,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
       refuse.check(request, reply, problem as string)
       return
     }
-    const reason = unservedReason(request)
+    const reason = unservedReason(request, asked.original)
     if (reason !== undefined) refuse.request(request, reply, reason)
     else if (!answerPreflight(request, reply)) judgeOriginal(request, reply, asked.options)
   }
@@ -106,7 +115,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   /** What is asked, or why that cannot be known. */
   function askedFor(request: FastifyRequest) {
     const { raw, visit } = request
-    if (!options.isTrusted(raw.socket.remoteAddress)) return 'check-untrusted'
+    if (!visit.origin.isProxied) return 'check-untrusted'
     const { url = '', rawHeaders } = raw
     // Behind a spelling of our own path that only amounts to the same, nobody knows where that of the other begins.
     if (!url.startsWith(path)) return 'original-invalid'
@@ -119,24 +128,37 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
 
   /** From here on the visit is that of the original request. */
   function become({ visit }: FastifyRequest, original: OriginalRequest): string | undefined {
-    const { scheme, method = '' } = original
+    const { scheme, method } = original
     const host = hostOf(original.host, scheme ?? defaultScheme)
     if (host === undefined) return 'original-invalid'
-    visit.origin = { ...visit.origin, host, scheme }
-    visit.site = sites.of(host)
-    visit.method = options.ignoresMethod ? '' : method
+    const { host: asked, client, forwardedFor, isProxied } = visit.origin
+    if (host !== asked) visit.site = sites.of(host)
+    visit.origin = { client, forwardedFor, host, scheme, isProxied }
+    visit.method = believed(method)
     visit.target = canonicalPath(original.target)
     return undefined
   }
 
+  function believed(method: string | undefined): string {
+    if (method !== undefined) return doubtsUntil === 0 || clock() >= doubtsUntil ? method : ''
+    doubtsUntil = Math.max(doubtsUntil, clock() + doubtMethodFor)
+    return ''
+  }
+
   /** Why nobody serves such a request. */
-  function unservedReason({ visit, headers }: FastifyRequest): string | undefined {
-    const { site, origin, target, method } = visit
+  function unservedReason(
+    { visit, headers, raw }: FastifyRequest,
+    { method }: OriginalRequest,
+  ): string | undefined {
+    const { site, origin, target } = visit
     if (target === undefined) return 'target-not-canonical'
     if (site === undefined && !rules.knowsHost(origin.host as string)) return 'host-unknown'
-    if (method !== '' && !methods.has(method)) return 'method-unknown'
-    // Scripts must not ask in the name of a page what only the proxy may know; all else there is for us to answer.
-    if (isBelow(target.path, prefix)) return 'own-endpoint'
+    // Whoever wrote it: nobody has to let such a request pass.
+    if (method !== undefined && !methods.has(method)) return 'method-unknown'
+    // Scripts must not ask in the name of a page what only the proxy may know; all else there is for us to answer. Some
+    // proxies merge or decode slashes before they look where a request goes.
+    if ([target.path, ...target.folded].some((path) => isBelow(path, prefix))) return 'own-endpoint'
+    if (hasDisguised(raw.rawHeaders, options.toldNames)) return 'identity-header-disguised'
     if (isHandshake(headers)) visit.isUpgrade = true
     return undefined
   }
@@ -190,7 +212,7 @@ const noOptions: CheckOptions = Object.freeze({})
 /** Where more is asked than the rule says, nobody passes unknown. */
 function stricter(rules: readonly Rule[], { constraints }: CheckOptions): readonly Rule[] {
   if (constraints === undefined) return rules
-  return rules.map((rule) => (rule.access === 'optional' ? { ...rule, access: 'authenticated' } : rule))
+  return rules.map((rule) => (rule.access === 'authenticated' ? rule : { ...rule, access: 'authenticated' }))
 }
 
 /** Whether the caller is one of those whom the check asks for. */
@@ -200,7 +222,16 @@ function isAdmitted({ session, bearer }: Visit, { constraints }: CheckOptions): 
   return claims !== undefined && meets(constraints, claims)
 }
 
-/** Proxies take `Upgrade` out of a check, but not what else makes a handshake (RFC 6455 section 4.1). */
+/**
+ * Proxies take `Upgrade` out of a check, but not what else makes a handshake. One over HTTP/2 has neither that nor a key,
+ * but its version, and what browsers say of it.
+ * @see RFC 6455 section 4.1, RFC 8441 section 5
+ */
 function isHandshake(headers: FastifyRequest['headers']): boolean {
-  return headers['sec-websocket-key'] !== undefined || headers.upgrade?.toLowerCase() === 'websocket'
+  return (
+    headers['sec-websocket-key'] !== undefined ||
+    headers['sec-websocket-version'] !== undefined ||
+    headers['sec-fetch-mode'] === 'websocket' ||
+    headers.upgrade?.toLowerCase() === 'websocket'
+  )
 }

@@ -15,7 +15,7 @@ export type Seen = Readonly<{
   request: Pick<FastifyRequest, 'headers' | 'visit'>
   sites: Sites
   /** Epoch seconds. */
-  now: number
+  clock: () => number
 }>
 
 /** Who counts under a rule. */
@@ -39,7 +39,7 @@ export function callerConditions(rule: Rule, seen: Seen): readonly Condition[] {
     ...csrfCondition(rule, caller, seen),
     ...scopeConditions(rule, caller),
     ...claimConditions(rule, caller),
-    ...authenticationConditions(rule, caller, seen.now),
+    ...authenticationConditions(rule, caller, seen.clock()),
   ]
 }
 
@@ -88,10 +88,14 @@ function audienceCondition({ audience }: Rule, caller: Counted | undefined): Con
 }
 
 /** Only what a browser adds by itself can be misused by other sites. */
-function csrfCondition(rule: Rule, caller: Counted | undefined, { request, sites, now }: Seen): Condition[] {
+function csrfCondition(
+  rule: Rule,
+  caller: Counted | undefined,
+  { request, sites, clock }: Seen,
+): Condition[] {
   const { session, isUpgrade } = request.visit
   if (session === undefined || caller !== session) return []
-  const { isCrossSite } = requestFacts(request, rule, {}, { sites, now })
+  const { isCrossSite } = requestFacts(request, rule, {}, { sites, clock })
   const { origin, 'sec-fetch-site': site } = request.headers
   const seen = origin ?? site
   if (!isCrossSite && seen === undefined && !isUpgrade) return []

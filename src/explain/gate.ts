@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { checkSource } from '../check-source.ts'
+import { checkSource } from '../checks.ts'
 import type { Config } from '../config/schema.ts'
 import { bearerAudiences } from '../config/schema-bearer.ts'
 import type { PathJudgement } from '../core/judge-path.ts'
@@ -10,6 +10,7 @@ import { createChallenges } from '../gate/challenge.ts'
 import { createDeny } from '../gate/denial.ts'
 import { createFront } from '../gate/front.ts'
 import { createGuard } from '../gate/guard.ts'
+import type { Judge } from '../gate/judge.ts'
 import { createTellLoginProblem } from '../gate/login-problem.ts'
 import { createOriginOf } from '../gate/origin.ts'
 import { createJudgePreflight, createPreflight } from '../gate/preflight.ts'
@@ -23,7 +24,7 @@ import { sessionCookie } from '../session-cookies.ts'
 import { type CheckHandler, checkHandler } from './check.ts'
 import { checkOf } from './check-request.ts'
 import type { Credentials } from './credentials.ts'
-import { type GateParts, judgeOf, tokenNeedOf } from './judging.ts'
+import { directJudge, freshSessions, type GateParts, tokenJudge } from './judging.ts'
 import { type Answer, createRecorder } from './recorder.ts'
 import { type AskedRequest, arrivalOf, replyOf } from './request.ts'
 
@@ -63,7 +64,7 @@ export function passGate(
 ): Promise<Course> {
   return new Promise((resolve) => {
     const { config } = parts
-    const gate = createGate(parts, credentials, end)
+    const gate = createGate(parts, credentials, isCheck, end)
     const path = `${config.server.prefix}/auth`
     const { scheme } = gate.sites.primary
     const source = checkSource(config.forward_auth?.preset ?? 'nginx')
@@ -79,9 +80,16 @@ export function passGate(
 
     function end(reached: End): void {
       for (const stream of [reply.raw, request.raw.socket]) stream.emit('close')
-      resolve({ request, judgement: gate.judgement(), sites: gate.sites, end: reached })
+      const judgement = judgementOf(request, gate.judge)
+      resolve({ request, judgement, sites: gate.sites, end: reached })
     }
   })
+}
+
+/** What the judge found, found once more: the visit only keeps the rule that decided. */
+function judgementOf({ headers, visit }: FastifyRequest, judge: Judge): PathJudgement | undefined {
+  if (visit.isProtected === undefined) return undefined
+  return judge.findRules({ headers, visit: { ...visit } } as FastifyRequest)
 }
 
 type Step = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void
@@ -91,58 +99,78 @@ type Gate = Readonly<{
   guard: Step
   /** Absent where no proxy asks. */
   check: CheckHandler | undefined
-  judgement: () => PathJudgement | undefined
+  judge: Judge
   sites: Sites
 }>
 
-function createGate(parts: GateParts, credentials: Credentials, end: (reached: End) => void): Gate {
-  const { config, rules } = parts
-  const { prefix, public_url: publicUrls } = config.server
-  const sites = createSites({
-    publicUrls,
-    prefix,
-    cookieDomain: config.session.cookie.domain,
-    allowedHosts: config.redirect.allowed_hosts,
-    cookiesFor: (scheme) => kitFor(config, credentials, scheme),
-  })
+function createGate(
+  parts: GateParts,
+  credentials: Credentials,
+  isCheck: boolean,
+  end: (reached: End) => void,
+): Gate {
+  const { config, rules, clock } = parts
+  const { forward_auth: section } = config
+  const { prefix } = config.server
+  const sites = sitesOf(config, credentials)
   const defaultScheme = sites.primary.scheme
   const respond = createRecorder(prefix, (answer) => end({ kind: 'answer', ...answer }))
   const { same_site: sameSite, domain } = config.session.cookie
   const loginProblem = createTellLoginProblem({ respond, sameSite, domain, log: ignore })
   const answers = createAnswers({ respond, sites, loginProblem, logError: ignore })
-  const audiences = bearerAudiencesOf(config)
+  const audiences = config.bearer === undefined ? [] : bearerAudiences(config.bearer)
   const challenges = createChallenges({ sites, prefix, defaultScheme, audiences })
   const refuseToken = createRefuseToken(respond, challenges)
   const beginLogin = async () => ({ location: signInAddress, cookies: [] })
   const deny = createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem })
   const judgePreflight = createJudgePreflight(rules)
-  const found: { judgement?: PathJudgement } = {}
-  const judges = { parts, credentials, sites, found }
-  const { forward_auth: section } = config
+  const preflight = createPreflight(judgePreflight, respond)
+  const judge = directJudge(parts, credentials, sites)
+  const originOf = createOriginOf(createTrust(config.server.trusted_proxies), defaultScheme)
   const front = createFront({
     sites,
     answers,
     ruleKnowsHost: rules.knowsHost,
     isCheck: (path) => section !== undefined && isBelow(path, `${prefix}/auth`),
-    originOf: createOriginOf(createTrust(config.server.trusted_proxies), defaultScheme),
+    // Whether the proxy that really asks is a trusted one cannot be known here.
+    originOf: isCheck ? (raw) => ({ ...originOf(raw), isProxied: true }) : originOf,
     createRequestId: () => requestIdName,
     onEnd: ignore,
     elapsed: () => 0,
   })
-  const guard = createGuard({
-    judge: judgeOf(judges, tokenNeedOf(config)),
-    prefix,
-    answers,
-    deny,
-    refuseToken,
-    preflight: createPreflight(judgePreflight, respond),
-  })
-  const refusals = { respond, sites, prefix, challenges, logError: ignore }
+  const guard = createGuard({ judge, prefix, answers, deny, refuseToken, preflight })
   const check =
-    section === undefined
-      ? undefined
-      : checkHandler(section, { judges, judgePreflight, defaultScheme, refuseToken, deny, refusals })
-  return { front: stepOf(front), guard: stepOf(guard), check, judgement: () => found.judgement, sites }
+    section &&
+    checkHandler(section, {
+      ...{
+        sites,
+        prefix,
+        defaultScheme,
+        rules,
+        clock,
+        respond,
+        challenges,
+        refuseToken,
+        deny,
+        judgePreflight,
+      },
+      sessions: freshSessions(parts),
+      tokens: { identify: tokenJudge(config, credentials) },
+      logger: { warn: ignore },
+      logError: ignore,
+    })
+  return { front: stepOf(front), guard: stepOf(guard), check, judge, sites }
+}
+
+function sitesOf(config: Config, credentials: Credentials): Sites {
+  const { server, session, redirect } = config
+  return createSites({
+    publicUrls: server.public_url,
+    prefix: server.prefix,
+    cookieDomain: session.cookie.domain,
+    allowedHosts: redirect.allowed_hosts,
+    cookiesFor: (scheme) => kitFor(config, credentials, scheme),
+  })
 }
 
 /** There is no log. */
@@ -155,10 +183,6 @@ function kitFor({ session }: Config, { sessions }: Credentials, scheme: 'http' |
     loops: createLoopGuard(sessionCookie(session, scheme)),
   }
   return kit as CookieKit
-}
-
-function bearerAudiencesOf({ bearer }: Config): readonly string[] {
-  return bearer === undefined ? [] : bearerAudiences(bearer)
 }
 
 function featuresOf({ server, provider, forward_auth, bearer }: Config): Parameters<typeof ownEndpoint>[1] {

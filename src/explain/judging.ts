@@ -1,5 +1,4 @@
 import type { Config } from '../config/schema.ts'
-import type { PathJudgement } from '../core/judge-path.ts'
 import type { RuleTable } from '../core/rules.ts'
 import type { Session } from '../core/session.ts'
 import { createFindCaller } from '../gate/caller.ts'
@@ -21,47 +20,31 @@ export type GateParts = Readonly<{
   clock: () => number
 }>
 
-/** What judges are made of; each leaves in `found` what it found. */
-export type Judges = Readonly<{
-  parts: GateParts
-  credentials: Credentials
-  sites: Sites
-  found: { judgement?: PathJudgement }
-}>
-
-/** Tells whether a session without a usable access token will not do. */
-type TokenNeed = Parameters<typeof createFindCaller>[0]['needsToken']
-
-/** The judge of the gateway, for callers that are made up or were in a cookie. */
-export function judgeOf(
-  { parts, credentials, sites, found }: Judges,
-  needsToken: TokenNeed,
-  delivers?: 'one' | 'none',
-): Judge {
-  const { config, rules, clock } = parts
-  const { bearer } = credentials
-  const identify = createIdentify({
+/** The session side of a gateway that has just started: nobody was seen, renewed or signed out. */
+export function freshSessions({ config, clock }: GateParts) {
+  return {
     refresher: { current: refreshedBy(config, clock) },
     ended: createEndedSessions({ clock }),
     generations: createGenerations(),
     limits: sessionLimits(config.session),
-    clock,
-    ...(delivers !== undefined && { delivers }),
-  })
-  const findCaller = createFindCaller({
-    identify,
-    // Whoever sends a token without saying what is in it has sent one that nobody knows.
-    identifyBearer: config.bearer && (() => bearer ?? { kind: 'refused', fault: 'token-issuer-unknown' }),
-    needsToken,
-  })
-  const judge = createJudge({ rules, sites, findCaller, clock })
-  return {
-    findRules: (request) => {
-      found.judgement = judge.findRules(request)
-      return found.judgement
-    },
-    decide: judge.decide,
+    cookieLines: () => [],
   }
+}
+
+/** What any bearer token comes to; whoever sends one without saying what is in it has sent one that nobody knows. */
+export function tokenJudge({ bearer: section }: Config, { bearer }: Credentials) {
+  return section && (() => bearer ?? { kind: 'refused' as const, fault: 'token-issuer-unknown' as const })
+}
+
+/** The judge of requests that come by themselves. */
+export function directJudge(parts: GateParts, credentials: Credentials, sites: Sites): Judge {
+  const { config, rules, clock } = parts
+  const findCaller = createFindCaller({
+    identify: createIdentify({ ...freshSessions(parts), clock }),
+    identifyBearer: tokenJudge(config, credentials),
+    needsToken: ({ upstream }) => upstream !== undefined && config.upstreams[upstream]?.token !== 'none',
+  })
+  return createJudge({ rules, sites, findCaller, clock })
 }
 
 /** What becomes of sessions whose access token ends: the provider is taken to be willing. */
@@ -70,9 +53,4 @@ function refreshedBy({ session }: Config, clock: () => number): (session: Sessio
     held.tokens.refreshToken === undefined && isRefreshDue(held, session.refresh_before / 1000, clock())
       ? { kind: 'expired', reason: 'access-token-expired' }
       : { kind: 'current', session: held }
-}
-
-/** The need of the upstreams. */
-export function tokenNeedOf({ upstreams }: Config): TokenNeed {
-  return ({ upstream }) => upstream !== undefined && upstreams[upstream]?.token !== 'none'
 }

@@ -56,30 +56,15 @@ export function arrivalOf({ method, host, target, headers, client }: AskedReques
   return { raw, method, headers: raw.headers } as FastifyRequest
 }
 
-/** The reply that goes with it; see `createRespond` for what is sent with a real one. */
+/** The reply that goes with it, as far as it is written to past `createRespond`: what proxies that ask are told. */
 export function replyOf(tell: (status: number, headers: Record<string, string>) => void): FastifyReply {
-  let status = 200
-  const headers: Record<string, string> = {}
-  const reply = {
-    raw: new EventEmitter(),
-    code: (given: number) => {
-      status = given
-      return reply
-    },
-    headers: (given: Record<string, string>) => {
-      Object.assign(headers, given)
-      return reply
-    },
-    header: (name: string, value: string) => {
-      headers[name] = value
-      return reply
-    },
-    send: () => {
-      tell(status, headers)
-      return reply
-    },
+  const end = () => {}
+  const writeHead = (status: number, head: readonly string[]) => {
+    const pairs = head.flatMap((name, index) => (index % 2 === 0 ? [[name, head[index + 1] as string]] : []))
+    tell(status, Object.fromEntries(pairs.filter(([name]) => name !== 'content-length')))
+    return { end }
   }
-  return reply as unknown as FastifyReply
+  return { raw: Object.assign(new EventEmitter(), { writeHead }) } as unknown as FastifyReply
 }
 
 function joined(lines: readonly Header[]): IncomingMessage['headers'] {

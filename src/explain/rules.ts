@@ -20,7 +20,7 @@ export function rulesExplained(parts: Parts, course: Course): readonly RuleExpla
     if (visit.rule === undefined) return []
     return [ruleExplained(parts, visit.rule, course, [], corsCondition(visit.rule, course))]
   }
-  const seen = { request, sites, now: parts.clock() }
+  const seen = { request, sites, clock: parts.clock }
   const readings = readingsOf(parts, course)
   return [...new Set(readings.map(({ rule }) => rule))].map((rule) => {
     const ofRule = readings.flatMap((found) => (found.rule === rule ? found.readings : []))

@@ -93,16 +93,24 @@ export function createJudge({ rules, sites, findCaller, clock }: JudgeOptions): 
 
   function conclude(request: FastifyRequest, found: readonly Rule[], caller: Caller): Verdict {
     const { visit } = request
-    const decisions = found.map((rule) =>
-      decide(rule, caller, requestFacts(request, rule, caller, { sites, now: clock() })),
-    )
-    // The first denial wins, and its rule is the one that is told about; without one the path as written decides.
-    const denied = decisions.findIndex(({ kind }) => kind !== 'forward')
-    const decision = decisions[Math.max(denied, 0)] as Decision
+    const decision = firstDenial(request, found, caller)
     visit.decision = decision.kind
     visit.reason = caller.reason ?? decision.reason
-    if (denied !== -1) visit.rule = found[denied] as Rule
     return { kind: 'decided', decision }
+  }
+
+  /** The first denial wins, and its rule is the one that is told about; without one the path as written decides. */
+  function firstDenial(request: FastifyRequest, found: readonly Rule[], caller: Caller): Decision {
+    let decision: Decision | undefined
+    for (const rule of found) {
+      const next = decide(rule, caller, requestFacts(request, rule, caller, { sites, clock }))
+      if (next.kind !== 'forward') {
+        request.visit.rule = rule
+        return next
+      }
+      decision ??= next
+    }
+    return decision as Decision
   }
 }
 

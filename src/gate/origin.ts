@@ -5,6 +5,7 @@ import type { Origin } from './visit.ts'
 
 /** What the trusted proxies in front can tell of a request's way here. */
 type Trust = Readonly<{
+  isTrusted: (peer: string | undefined) => boolean
   clientOf: (peer: string | undefined, forwardedFor: string | undefined) => { address: string; chain: string }
   schemeOf: (peer: string | undefined, forwardedProto: string | undefined) => 'http' | 'https' | undefined
   hostOf: (peer: string | undefined, forwardedHost: string | undefined) => string | undefined
@@ -32,11 +33,14 @@ function keyOf(header: string, scheme: 'http' | 'https'): string | undefined {
 export function createOriginOf(trust: Trust, defaultScheme: 'http' | 'https') {
   return ({ socket, headers }: IncomingMessage): Origin => {
     const peer = socket.remoteAddress
+    const isProxied = trust.isTrusted(peer)
     const { address, chain } = trust.clientOf(peer, joined(headers['x-forwarded-for']))
     const scheme = trust.schemeOf(peer, joined(headers['x-forwarded-proto']))
-    const forwardedHost = trust.hostOf(peer, joined(headers['x-forwarded-host']))
-    const host = hostOf(forwardedHost ?? headers.host ?? '', scheme ?? defaultScheme)
-    return { client: address, forwardedFor: chain, host, scheme }
+    const asked = headers.host ?? ''
+    const told = joined(headers['x-forwarded-host'])
+    // Most proxies say the same twice: then it need not be asked whether the second may be believed.
+    const host = hostOf(told === asked ? asked : (trust.hostOf(peer, told) ?? asked), scheme ?? defaultScheme)
+    return { client: address, forwardedFor: chain, host, scheme, isProxied }
   }
 }
 

@@ -17,6 +17,8 @@ export type Origin = Readonly<{
   host: string | undefined
   /** The scheme that a trusted proxy reports. */
   scheme: 'http' | 'https' | undefined
+  /** Whether a trusted proxy sent the request. */
+  isProxied: boolean
 }>
 
 /** What is known of one request while it passes the gate; each step adds its part, the log line reads it at the end. */

@@ -32,9 +32,9 @@ export type RefresherOptions = Readonly<{
   refreshBefore: number
   /** How long a request waits at most; the token request's timeout and one second more. */
   waitLimit: number
-  /** Epoch seconds at which a session ends whatever happens. */
-  endsAt: (session: Session) => number
-  /** How long the result serves requests that still carry the old cookie, once the new one was seen; 60. */
+  /** As in `createUndelivered`. */
+  endsAt?: ((session: Session) => number) | undefined
+  /** How long the result serves requests that still carry the old cookie; 60. */
   keepResult?: number
   /** Token requests at a time; 32. */
   maxConcurrent?: number

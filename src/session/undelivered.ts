@@ -4,8 +4,8 @@ import type { ExpiringMap } from './expiring-map.ts'
 import type { RefreshResult } from './token-refresh.ts'
 
 /**
- * Keeps the results of refreshes for as long as a browser may still hold a cookie from before them. The answer that
- * carries the new cookie may get lost on its way, and some proxies that ask about requests never pass it on.
+ * Keeps the results of refreshes for requests that come with a cookie from before them: for a while, or, where a proxy that
+ * asks about requests may never pass a new cookie on, for as long as a browser may still hold the old one.
  */
 export type Undelivered = Readonly<{
   /** A refresh token was spent: whoever comes with the session it belonged to is to get this one. */
@@ -19,13 +19,16 @@ type Waiting = Readonly<{ generation: number; keys: readonly string[] }>
 /** The first is what a browser holds that never gets a new cookie; of the others it may hold the last few. */
 const rememberedKeys = 8
 
-/** Makes the memory; `keepResult` is how many seconds a result outlives the news that its cookie has arrived. */
+/**
+ * Makes the memory.
+ * @param options.keepResult Seconds that a result is kept, from the refresh on, or from the news that its cookie has arrived.
+ * @param options.endsAt Epoch seconds at which a session ends whatever happens; absent where cookies arrive.
+ */
 export function createUndelivered(options: {
   max: number
   results: ExpiringMap<RefreshResult>
   keepResult: number
-  /** Epoch seconds at which a session ends whatever happens. */
-  endsAt: (session: Session) => number
+  endsAt?: ((session: Session) => number) | undefined
   clock: () => number
 }): Undelivered {
   const { results, keepResult, endsAt, clock } = options
@@ -33,6 +36,10 @@ export function createUndelivered(options: {
 
   return Object.freeze({
     keep(key: string, renewed: Session): void {
+      if (endsAt === undefined) {
+        store([key], renewed, clock() + keepResult)
+        return
+      }
       const before = waiting.get(renewed.id)?.keys ?? []
       const keys = keysWith(before, key)
       const forgotten = before.filter((other) => !keys.includes(other))

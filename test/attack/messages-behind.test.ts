@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import t from 'tap'
-import { type FrontName, skipWithout, startFront } from '../support/front.ts'
+import { skipWithout, startFront } from '../support/front.ts'
 import { startGateway } from '../support/gateway.ts'
 import { type Connection, record } from '../support/recorder.ts'
 import { type Echo, startEcho } from './echo.ts'
@@ -40,7 +40,7 @@ async function complaintsAbout(front: number, echo: Echo, victim: Connection, ro
 }
 
 /** The same messages, through a server that reads and writes them anew before the gateway sees them. */
-function behind(name: FrontName): void {
+function behind(name: 'nginx' | 'haproxy'): void {
   t.test(`messages behind ${name}`, { skip: skipWithout(name) }, async (t) => {
     const echo = await startEcho(t)
     const gateway = await startGateway(t, { ...messageScene, upstream: echo.origin })

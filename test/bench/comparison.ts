@@ -1,17 +1,17 @@
-/** The main table: all subjects side by side, divided by the floor. */
+/** A table: subjects side by side, divided by one of them. */
 import type { Bench } from './bench.ts'
 import type { LoadResult } from './request-load.ts'
 import { measureRounds, type Plan } from './rounds.ts'
 import { ratios, type Spread, spread } from './statistics.ts'
-import { floorName, type Running, type Subject } from './subject.ts'
+import type { Running, Subject } from './subject.ts'
 
 export type Row = Readonly<{
   name: string
   cpuMicros: Spread
-  /** CPU per request over that of the floor in the same round. */
+  /** CPU per request over that of the base in the same round. */
   cpuRatio: Spread
   requestsPerSecond: Spread
-  /** Requests per second over those of the floor in the same round. */
+  /** Requests per second over those of the base in the same round. */
   throughputRatio: Spread
   /** Milliseconds. */
   p50: Spread
@@ -19,15 +19,18 @@ export type Row = Readonly<{
 }>
 
 export type Comparison = Readonly<{
+  /** The name of the row that the others are divided by. */
+  base: string
   rows: readonly Row[]
   /** What was not measured, and why. */
   missing: readonly { name: string; reason: string }[]
 }>
 
-/** Starts what can be started here, measures all of it in turns, and stops it. */
+/** Starts what can be started here, measures all of it in turns, and stops it; `base` is what the others are divided by. */
 export async function compare(
   bench: Bench,
   subjects: readonly Subject[],
+  base: string,
   plan: Plan,
   say: (text: string) => void,
 ): Promise<Comparison> {
@@ -40,8 +43,8 @@ export async function compare(
   }
   const results = await measureRounds(bench, running, plan)
   await Promise.all([...running.values()].map((subject) => subject.close()))
-  const floor = results.get(floorName) ?? []
-  return { rows: [...results].map(([name, slices]) => row(name, slices, floor)), missing }
+  const ofBase = results.get(base) ?? []
+  return { base, rows: [...results].map(([name, slices]) => row(name, slices, ofBase)), missing }
 }
 
 /** One subject that does not start must not take the others' figures away; its reason is shown instead. */
@@ -58,16 +61,16 @@ async function startInto(
   }
 }
 
-function row(name: string, slices: readonly LoadResult[], floor: readonly LoadResult[]): Row {
+function row(name: string, slices: readonly LoadResult[], base: readonly LoadResult[]): Row {
   const all = (results: readonly LoadResult[], field: keyof LoadResult) =>
     results.map((result) => result[field])
-  const againstFloor = (field: keyof LoadResult) => spread(ratios(all(slices, field), all(floor, field)))
+  const againstBase = (field: keyof LoadResult) => spread(ratios(all(slices, field), all(base, field)))
   return {
     name,
     cpuMicros: spread(all(slices, 'cpuMicros')),
-    cpuRatio: againstFloor('cpuMicros'),
+    cpuRatio: againstBase('cpuMicros'),
     requestsPerSecond: spread(all(slices, 'requestsPerSecond')),
-    throughputRatio: againstFloor('requestsPerSecond'),
+    throughputRatio: againstBase('requestsPerSecond'),
     p50: spread(all(slices, 'p50')),
     p99: spread(all(slices, 'p99')),
   }

@@ -20,6 +20,8 @@ export type PosternOptions = Readonly<{
   rules?: number
   /** Whose access tokens are accepted beside sessions; nobody's unless told. */
   tokens?: TokenIssuer
+  /** The proxy that asks the auth endpoint, if one does. */
+  preset?: 'nginx' | 'caddy' | 'envoy'
   /** The first key of the ring, base64. */
   key?: string
 }>
@@ -41,7 +43,12 @@ export async function postern(bench: Bench, options: PosternOptions): Promise<Ru
 /** The configuration as data: JSON is YAML, and without spaces 10,000 rules stay below the 1 MiB a file may have. */
 function configuration(bench: Bench, options: PosternOptions, port: number, adminPort: number): object {
   return {
-    server: { listen: `127.0.0.1:${port}`, public_url: `http://127.0.0.1:${port}` },
+    server: {
+      listen: `127.0.0.1:${port}`,
+      public_url: `http://127.0.0.1:${port}`,
+      ...(options.preset && { trusted_proxies: ['127.0.0.1'] }),
+    },
+    ...(options.preset && { forward_auth: { preset: options.preset } }),
     admin: { listen: `127.0.0.1:${adminPort}` },
     provider: {
       issuer: bench.issuer,

@@ -1,5 +1,5 @@
 /** One run's results, and how they are shown. */
-import type { Comparison, Row } from './comparison.ts'
+import type { Comparison } from './comparison.ts'
 import type { StreamResult } from './experiments.ts'
 import type { Spread } from './statistics.ts'
 import type { Target } from './targets.ts'
@@ -22,8 +22,8 @@ export type Report = Readonly<{
   cpu: string
   cores: number
   rounds: number
-  comparison: Comparison
-  /** Absent when Postern could not be started. */
+  comparisons: readonly Comparison[]
+  /** Absent when Postern could not be started, or only the checks were asked for. */
   experiments?: Experiments
   targets: readonly Target[]
 }>
@@ -34,13 +34,13 @@ export function asMarkdown(report: Report): string {
     `Measured ${report.date.slice(0, 10)}, Node.js ${report.node}, ${report.cpu}, ${report.cores} cores, ` +
       `${report.rounds} interleaved rounds; median (quartiles). Absolute figures swing with the machine: read the ratios.`,
     '',
-    ...markdownTable(comparisonTable(report.comparison.rows)),
-    '',
-    ...report.comparison.missing.map(
-      ({ name, reason }) => `Not measured: ${name} (${reason.split('\n')[0]}).`,
-    ),
-    ...(report.experiments === undefined ? [] : ['', ...markdownTable(experimentTable(report.experiments))]),
-    ...(report.targets.length === 0 ? [] : ['', ...markdownTable(targetTable(report.targets))]),
+    ...report.comparisons.flatMap((comparison) => [
+      ...markdownTable(comparisonTable(comparison)),
+      '',
+      ...comparison.missing.map(({ name, reason }) => `Not measured: ${name} (${reason.split('\n')[0]}).\n`),
+    ]),
+    ...(report.experiments === undefined ? [] : [...markdownTable(experimentTable(report.experiments)), '']),
+    ...(report.targets.length === 0 ? [] : markdownTable(targetTable(report.targets))),
     '',
   ].join('\n')
 }
@@ -49,19 +49,29 @@ export function asMarkdown(report: Report): string {
 export function asText(report: Report): string {
   return [
     '',
-    ...textTable(comparisonTable(report.comparison.rows)),
-    '',
-    ...report.comparison.missing.map(({ name, reason }) => `not measured: ${name}: ${reason.split('\n')[0]}`),
-    ...(report.experiments === undefined ? [] : ['', ...textTable(experimentTable(report.experiments))]),
-    ...(report.targets.length === 0 ? [] : ['', ...textTable(targetTable(report.targets))]),
+    ...report.comparisons.flatMap((comparison) => [
+      ...textTable(comparisonTable(comparison)),
+      '',
+      ...comparison.missing.map(({ name, reason }) => `not measured: ${name}: ${reason.split('\n')[0]}\n`),
+    ]),
+    ...(report.experiments === undefined ? [] : [...textTable(experimentTable(report.experiments)), '']),
+    ...(report.targets.length === 0 ? [] : textTable(targetTable(report.targets))),
     '',
   ].join('\n')
 }
 
 type Table = readonly (readonly string[])[]
 
-function comparisonTable(rows: readonly Row[]): Table {
-  const head = ['', 'CPU µs/request', 'CPU × floor', 'requests/s', 'requests/s × floor', 'p50 ms', 'p99 ms']
+function comparisonTable({ base, rows }: Comparison): Table {
+  const head = [
+    `× is against: ${base}`,
+    'CPU µs/request',
+    'CPU ×',
+    'requests/s',
+    'requests/s ×',
+    'p50 ms',
+    'p99 ms',
+  ]
   return [
     head,
     ...rows.map((row) => [

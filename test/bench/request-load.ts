@@ -10,6 +10,10 @@ export type Target = Readonly<{
   url: string
   cookies: readonly string[]
   authorizations?: readonly string[]
+  /** The Host header, where it is not that of the address. */
+  host?: string
+  /** Header lines that go with each request beside what a script in a page sends. */
+  lines?: readonly string[]
 }>
 
 /** How much of it: `warmUp` requests that are not counted, then `requests`, but no longer than `maxSeconds`. */
@@ -30,19 +34,27 @@ type Prepared = Readonly<{ host: string; port: number; requests: readonly Buffer
 /** Builds the bytes of every request once, so that a run only writes them. */
 export function prepareRequests(target: Target): Prepared {
   const url = new URL(target.url)
-  const { cookies, authorizations = [] } = target
+  const { cookies, authorizations = [], lines = [], host } = target
   const requests =
     authorizations.length > 0
-      ? authorizations.map((value) => requestBytes('GET', url, '', [`Authorization: ${value}`]))
-      : (cookies.length === 0 ? [''] : cookies).map((cookie) => requestBytes('GET', url, cookie))
+      ? authorizations.map((value) =>
+          requestBytes('GET', url, '', [`Authorization: ${value}`, ...lines], host),
+        )
+      : (cookies.length === 0 ? [''] : cookies).map((cookie) => requestBytes('GET', url, cookie, lines, host))
   return { host: url.hostname, port: Number(url.port), requests }
 }
 
 /** One request as a script in a page sends it. */
-export function requestBytes(method: string, url: URL, cookie: string, more: readonly string[] = []): Buffer {
+export function requestBytes(
+  method: string,
+  url: URL,
+  cookie: string,
+  more: readonly string[] = [],
+  host = url.host,
+): Buffer {
   const lines = [
     `${method} ${url.pathname}${url.search} HTTP/1.1`,
-    `Host: ${url.host}`,
+    `Host: ${host}`,
     'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
     'Accept: application/json',
     'Accept-Language: en-GB,en;q=0.9',

@@ -4,24 +4,27 @@ import { availableParallelism, cpus } from 'node:os'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Bench, startBench } from './bench.ts'
-import { type Comparison, compare } from './comparison.ts'
+import { compareChecks } from './checks.ts'
+import { compare } from './comparison.ts'
 import { compareRules, compareSessions, compareStreams, measureIdleMemory } from './experiments.ts'
 import { findProgram } from './processes.ts'
 import { asMarkdown, asText, type Experiments, type Report } from './report.ts'
 import { fullPlan, type Plan, quickPlan } from './rounds.ts'
-import { sessionName } from './subject.ts'
+import { floorName, sessionName } from './subject.ts'
 import { subjects } from './subjects.ts'
-import { judge } from './targets.ts'
+import { judge, judgeChecks } from './targets.ts'
 import { compareTokens } from './tokens.ts'
 
-const usage = `npm run bench -- [--quick] [--markdown] [--json FILE]
+const usage = `npm run bench -- [checks] [--quick] [--markdown] [--json FILE]
 
+  checks       only the auth endpoint
   --quick      three short rounds, about a minute
   --markdown   print tables for the README
   --json FILE  where the figures go (default: build/bench.json)
 `
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
@@ -30,7 +33,11 @@ const { values: options } = parseArgs({
   },
 })
 
+const [part, ...others] = positionals
+
 if (options.help) process.stdout.write(usage)
+else if (others.length > 0 || (part !== undefined && part !== 'checks'))
+  stop('there is no such part; see --help')
 else if (process.platform !== 'linux' || findProgram('taskset') === undefined)
   stop('needs Linux (/proc) and taskset')
 else await run(options.quick ? quickPlan : fullPlan)
@@ -38,16 +45,36 @@ else await run(options.quick ? quickPlan : fullPlan)
 async function run(plan: Plan): Promise<void> {
   const bench = await startBench()
   try {
-    say('starting the subjects')
-    const comparison = await compare(bench, subjects, plan, say)
-    const canRun = comparison.rows.some((row) => row.name === sessionName)
-    const report = createReport(plan, comparison, canRun ? await experiment(bench, plan) : undefined)
+    const report = part === 'checks' ? await measureChecks(bench, plan) : await measureAll(bench, plan)
     save(report)
     process.stdout.write(options.markdown ? asMarkdown(report) : asText(report))
-    if (!canRun) stop('Postern itself was not measured')
   } finally {
     await bench.close()
   }
+}
+
+async function measureAll(bench: Bench, plan: Plan): Promise<Report> {
+  say('starting the subjects')
+  const comparison = await compare(bench, subjects, floorName, plan, say)
+  const machine = describeRun(plan)
+  if (!comparison.rows.some((row) => row.name === sessionName)) {
+    stop('Postern itself was not measured')
+    return { ...machine, comparisons: [comparison], targets: [] }
+  }
+  const experiments = await experiment(bench, plan)
+  const checks = await measureChecks(bench, plan)
+  return {
+    ...machine,
+    comparisons: [comparison, ...checks.comparisons],
+    experiments,
+    targets: [...judge(comparison, experiments), ...checks.targets],
+  }
+}
+
+async function measureChecks(bench: Bench, plan: Plan): Promise<Report> {
+  say('checks')
+  const checks = await compareChecks(bench, plan, say)
+  return { ...describeRun(plan), comparisons: [checks], targets: judgeChecks(checks) }
 }
 
 async function experiment(bench: Bench, plan: Plan): Promise<Experiments> {
@@ -64,16 +91,13 @@ async function experiment(bench: Bench, plan: Plan): Promise<Experiments> {
   return { rules, sessions, tokens, download, upload, idleMemory: await measureIdleMemory(bench) }
 }
 
-function createReport(plan: Plan, comparison: Comparison, experiments: Experiments | undefined): Report {
+function describeRun(plan: Plan) {
   return {
     date: new Date().toISOString(),
     node: process.versions.node,
     cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
     cores: availableParallelism(),
     rounds: plan.rounds,
-    comparison,
-    ...(experiments !== undefined && { experiments }),
-    targets: experiments === undefined ? [] : judge(comparison, experiments),
   }
 }
 

@@ -1,14 +1,13 @@
 /** What a subject is, and the names and paths they share. */
 import type { Bench } from './bench.ts'
+import type { Target } from './request-load.ts'
 
-/** A subject that runs: where to ask, as whom, and which processes to count. */
-export type Running = Readonly<{
-  url: string
-  pids: readonly number[]
-  /** Cookie headers to send in rotation; none when nobody is signed in. */
-  cookies: readonly string[]
-  close(): Promise<void>
-}>
+/** A subject that runs: what to ask for, as whom, and which processes to count. */
+export type Running = Target &
+  Readonly<{
+    pids: readonly number[]
+    close(): Promise<void>
+  }>
 
 export type Subject = Readonly<{
   name: string
@@ -31,4 +30,7 @@ export const publicPath = '/public/items/42?page=2'
 
 export const sessionName = 'Postern, session'
 export const publicName = 'Postern, public route'
+export const bareCheckName = 'bare Fastify route, same answer'
+export const checkName = 'Postern, session, preset nginx'
+export const checkRulesName = 'the same with 10,000 rules'
 export const apacheName = 'Apache mod_auth_openidc'

@@ -1,11 +1,29 @@
 /** The figures Postern has set itself, compared with one run's medians. */
 import type { Comparison, Row } from './comparison.ts'
 import type { Experiments } from './report.ts'
-import { apacheName, floorWithCookieName, sessionName } from './subject.ts'
+import { apacheName, checkName, checkRulesName, floorWithCookieName, sessionName } from './subject.ts'
 
 export type Target = Readonly<{ name: string; limit: string; value: number; isMet: boolean }>
 
-/** Judges what this run could measure. */
+/** Judges the checks of a run, as far as they could be measured. */
+export function judgeChecks(checks: Comparison): Target[] {
+  const check = find(checks, checkName)
+  const withRules = find(checks, checkRulesName)
+  return [
+    ...(check ? [atMost('CPU per check, × bare route', 1.3, check.cpuRatio.median)] : []),
+    ...(check && withRules
+      ? [
+          atMost(
+            'CPU per check with 10,000 rules, × 10 rules',
+            1.05,
+            withRules.cpuRatio.median / check.cpuRatio.median,
+          ),
+        ]
+      : []),
+  ]
+}
+
+/** Judges what else this run could measure. */
 export function judge(comparison: Comparison, experiments: Experiments): Target[] {
   const session = find(comparison, sessionName)
   const apache = find(comparison, apacheName)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { writeConfig, yamlWith } from '../config/support.ts'
 import { runPostern } from './postern.ts'
 
-const commands = ['serve', 'check', 'keygen', 'healthcheck', 'print', 'explain', 'test', 'demo']
+const commands = ['serve', 'check', 'keygen', 'healthcheck', 'print', 'explain', 'test', 'migrate', 'demo']
 
 t.test('--help names every command and exit code, and each command has its own', async (t) => {
   const { code, stdout } = await runPostern(t, ['--help'])

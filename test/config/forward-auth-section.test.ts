@@ -48,7 +48,7 @@ const cases: [string, Overrides, string[]][] = [
         'forward_auth: { preset: nginx, identity_headers: { Location: sub, X-User: sub, Cookie: sub } }',
     },
     [
-      'postern.yaml:8:52  forward_auth.identity_headers.Location  must not be a header that the answer has anyway',
+      'postern.yaml:8:52  forward_auth.identity_headers.Location  must have letters, digits and hyphens only, since proxies copy no other names, and not be one that the answer has anyway',
       'postern.yaml:8:80  forward_auth.identity_headers.Cookie  must be a header name like X-Forwarded-User; connection, forwarding, Authorization, Cookie and Host headers cannot be set',
     ],
   ],

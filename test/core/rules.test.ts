@@ -245,3 +245,22 @@ t.test('tells all rules of a path, whatever the method', async (t) => {
   t.strictSame(names('/A/b'), ['all'])
   t.strictSame(names('/c'), [])
 })
+
+t.test('tells no rule of a path that one of its rules has in another case only', async (t) => {
+  const table = compileRules([
+    ruleOf('/**'),
+    ruleOf('/Admin/**', { methods: ['GET'] }),
+    ruleOf('/Admin/**', { methods: ['POST'], caseSensitive: true }),
+    ruleOf('/b', { host: 'app.example.com' }),
+    ruleOf('/b', { methods: ['GET'] }),
+    ruleOf('/b', { methods: ['HEAD', 'PUT'] }),
+  ])
+  const rulesAt = (path: string, host = 'any') =>
+    table.rulesAt(host, path as CanonicalPath).map((rule) => rule.methods?.join() ?? rule.path)
+  t.strictSame(rulesAt('/Admin/x'), ['GET', 'POST'])
+  t.strictSame(rulesAt('/admin/x'), [], 'and leaves none to a weaker one')
+  t.strictSame(rulesAt('/ADMIN'), [])
+  t.strictSame(rulesAt('/b'), ['GET', 'HEAD,PUT'], 'each once, whatever it stands for')
+  t.strictSame(rulesAt('/b', 'app.example.com'), ['/b'], 'a host goes first')
+  t.strictSame(rulesAt('/x', 'app.example.com'), ['/**'])
+})

@@ -27,6 +27,7 @@ export function grantFor(generation: number, lifetime = 300): Grant {
 type BenchOptions = {
   now?: number
   keepResult?: number
+  endsAt?: (session: Session) => number
   maxConcurrent?: number
   revocationError?: Error
   hasDefaults?: boolean
@@ -58,7 +59,6 @@ export function createBench({ now = start, revocationError, hasDefaults, ...rest
     clock,
     ended,
     generations,
-    endsAt: ({ createdAt }) => createdAt + 43_200,
     refreshBefore: 60,
     waitLimit: 11,
     ...(!hasDefaults && { report: (event: RefreshEvent) => events.push(event) }),

@@ -51,8 +51,15 @@ export type Browser = Readonly<{
   clone: () => Browser
 }>
 
+type BrowserOptions = Readonly<{
+  ca?: string
+  jar?: Cookie[]
+  /** Where the port of an origin really is, as behind a mapping of ports. */
+  ports?: Readonly<Record<string, number>>
+}>
+
 /** A client with a cookie jar and the manners of a browser, for tests of whole flows over real sockets. */
-export function createBrowser(options: { ca?: string; jar?: Cookie[] } = {}): Browser {
+export function createBrowser(options: BrowserOptions = {}): Browser {
   let jar = [...(options.jar ?? [])]
   const history: BrowserResponse[] = []
 
@@ -85,7 +92,7 @@ export function createBrowser(options: { ca?: string; jar?: Cookie[] } = {}): Br
     const url = new URL(address)
     const cookie = cookiesFor(address)
     const headers = { ...init.headers, ...(cookie && { cookie }) }
-    const response = await exchange(url, { ...init, headers }, options.ca)
+    const response = await exchange(url, { ...init, headers }, options)
     for (const line of response.setCookies) keep(line, url)
     history.push(response)
     return response
@@ -211,8 +218,10 @@ const toLoopback: LookupFunction = (_hostname, { all }, done) => {
   else done(null, address, 4)
 }
 
-function exchange(url: URL, init: RequestInitOf, ca: string | undefined): Promise<BrowserResponse> {
+function exchange(url: URL, init: RequestInitOf, options: BrowserOptions): Promise<BrowserResponse> {
   const { method = 'GET', headers = {}, body } = init
+  const { ca, ports } = options
+  const port = ports?.[url.origin]
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
@@ -220,7 +229,9 @@ function exchange(url: URL, init: RequestInitOf, ca: string | undefined): Promis
       url,
       {
         method,
-        headers: { ...headers, ...length },
+        headers: { host: url.host, ...headers, ...length },
+        ...(port !== undefined && { port }),
+        maxHeaderSize: 65_536,
         ...(ca && { ca }),
         ...(isLoopback(url) && { family: 4, lookup: toLoopback }),
       },
@@ -245,7 +256,7 @@ function exchange(url: URL, init: RequestInitOf, ca: string | undefined): Promis
     request.on('error', (error: Error & { code?: string }) => {
       // A kept connection that the server closed meanwhile is no answer; browsers ask again.
       const isStale = request.reusedSocket && error.code === 'ECONNRESET'
-      if (isStale) exchange(url, init, ca).then(resolve, reject)
+      if (isStale) exchange(url, init, options).then(resolve, reject)
       else reject(error)
     })
     request.end(body)

@@ -8,7 +8,7 @@ import { freePort } from './free-port.ts'
 import { isListening } from './is-listening.ts'
 
 /** A program of somebody else that stands in front of a gateway. */
-export type FrontName = 'nginx' | 'haproxy'
+export type FrontName = 'nginx' | 'haproxy' | 'caddy'
 
 /** For tap's `skip`: why a front cannot be had here. Where CI is set its tests run all the same, and fail. */
 export function skipWithout(name: FrontName): string | false {
@@ -21,9 +21,9 @@ function isInstalled(name: FrontName): boolean {
   return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
 }
 
-const configurations: Readonly<Record<FrontName, (port: number, gateway: number, folder: string) => string>> =
-  {
-    nginx: (port, gateway, folder) => `
+/** The whole of a configuration for nginx, given what belongs into its `http` block. */
+export function nginxConfig(folder: string, http: string): string {
+  return `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 worker_processes 1;
@@ -37,6 +37,20 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
+${http}
+}
+`
+}
+
+type Transparent = Exclude<FrontName, 'caddy'>
+
+const configurations: Readonly<
+  Record<Transparent, (port: number, gateway: number, folder: string) => string>
+> = {
+  nginx: (port, gateway, folder) =>
+    nginxConfig(
+      folder,
+      `
   upstream gateway { server 127.0.0.1:${gateway}; keepalive 4; }
   server {
     listen 127.0.0.1:${port};
@@ -48,10 +62,9 @@ http {
       proxy_request_buffering off;
       proxy_buffering off;
     }
-  }
-}
-`,
-    haproxy: (port, gateway) => `
+  }`,
+    ),
+  haproxy: (port, gateway) => `
 global
   maxconn 256
 defaults
@@ -66,27 +79,46 @@ frontend in
 backend gateway
   server postern 127.0.0.1:${gateway}
 `,
-  }
+}
 
 const commands: Readonly<Record<FrontName, (folder: string, config: string) => string[]>> = {
   nginx: (folder, config) => ['nginx', '-p', folder, '-c', config, '-e', 'stderr'],
   haproxy: (_folder, config) => ['haproxy', '-db', '-q', '-f', config],
+  caddy: (_folder, config) => ['caddy', 'run', '--adapter', 'caddyfile', '--config', config],
 }
 
 /** Starts the program in front of a gateway's port, both on loopback, and gives its own port; it keeps connections open to it. */
-export async function startFront(t: Test, name: FrontName, gateway: number): Promise<number> {
-  const folder = t.testdir({})
+export async function startFront(t: Test, name: Transparent, gateway: number): Promise<number> {
   const port = await freePort()
-  const config = join(folder, `${name}.conf`)
-  writeFileSync(config, configurations[name](port, gateway, folder))
-  const [program = '', ...args] = commands[name](folder, config)
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  await startConfigured(t, name, port, (folder) => ({
+    configuration: configurations[name](port, gateway, folder),
+  }))
+  return port
+}
+
+/** What a program reads: its configuration, and files beside it by their names. */
+export type FrontFiles = Readonly<{ configuration: string; [name: string]: string }>
+
+/** Starts the program with a configuration that makes it listen on this port of loopback; it knows the folder of its files. */
+export async function startConfigured(
+  t: Test,
+  name: FrontName,
+  port: number,
+  filesIn: (folder: string) => FrontFiles,
+): Promise<void> {
+  const folder = t.testdir({})
+  for (const [file, text] of Object.entries(filesIn(folder))) writeFileSync(join(folder, file), text)
+  const [program = '', ...args] = commands[name](folder, join(folder, 'configuration'))
+  const child = spawn(program, args, {
+    // Caddy tells there what it does, whatever its own configuration says.
+    stdio: ['ignore', 'ignore', name === 'caddy' ? 'ignore' : 'inherit'],
+    env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  })
   t.teardown(() => end(child))
   while (!(await isListening(port))) {
     if (child.exitCode !== null) throw new Error(`${name} did not start`)
     await pause(20)
   }
-  return port
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -36,7 +36,7 @@ const headsOf = new WeakMap<Recorder, string[][]>()
 function onEachHead(connection: Connection, tell: (head: string[]) => void): void {
   let seen = 0
   connection.socket.on('data', () => {
-    const found = [...connection.bytes().matchAll(/[A-Z]+ \S+ HTTP\/1\.1\r\n[\s\S]*?\r\n\r\n/g)]
+    const found = [...connection.bytes().matchAll(/[A-Z]+ \S+ HTTP\/1\.[01]\r\n[\s\S]*?\r\n\r\n/g)]
     for (const [head] of found.slice(seen)) tell(head.trimEnd().split('\r\n'))
     seen = found.length
   })
