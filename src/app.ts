@@ -19,6 +19,7 @@ import { registerResourceMetadata } from './endpoints/resource-metadata.ts'
 import { createReturnTo } from './endpoints/return-to.ts'
 import { createSessionEndpoint } from './endpoints/session.ts'
 import { createUserinfo } from './endpoints/userinfo.ts'
+import { createForwardFacts, identityNamesOf } from './forward-facts.ts'
 import { createForwarding } from './forwarding.ts'
 import { createAnswers } from './gate/answer.ts'
 import { createBeginLogin } from './gate/begin-login.ts'
@@ -151,12 +152,12 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   })
   const forwardRequest = createForwarding({
     upstreams,
-    identityNames: Object.values(config.upstreams).flatMap((upstream) =>
-      Object.keys(upstream.identity_headers),
-    ),
+    factsOf: createForwardFacts({
+      identityNames: identityNamesOf(config),
+      defaultScheme,
+      ownsCookie: sessions.ownsCookie,
+    }),
     live,
-    defaultScheme,
-    ownsCookie: sessions.ownsCookie,
     cookieLines,
     endsAt: (session) => sessionEndsAt(session, limits),
     onFailure: answers.upstreamFailed,

@@ -18,6 +18,7 @@ import type { RefuseToken } from './gate/refuse-token.ts'
 import type { Respond } from './gate/respond.ts'
 import type { Sites } from './gate/site.ts'
 import { createExpiringMap } from './session/expiring-map.ts'
+import type { Refresher } from './session/refresher.ts'
 import type { Sessions } from './sessions.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -25,14 +26,15 @@ type ForwardAuth = NonNullable<Config['forward_auth']>
 
 /** What the auth endpoint shares with the rest of the gateway. */
 type Parts = Readonly<{
-  sessions: Sessions
+  sessions: Pick<Sessions, 'ended' | 'generations' | 'limits' | 'cookieLines'> &
+    Readonly<{ refresher: Pick<Refresher, 'current'>; sightings?: Sessions['sightings'] }>
   tokens: Pick<Tokens, 'identify'>
   rules: RuleTable
   sites: Sites
   prefix: string
   defaultScheme: 'http' | 'https'
   clock: () => number
-  logger: Logger
+  logger: Pick<Logger, 'warn'>
   logError: (error: unknown, requestId: string) => void
   respond: Respond
   challenges: Challenges
@@ -56,7 +58,7 @@ export function registerChecks(app: FastifyInstance, check: ForwardAuth, parts: 
   })
   registerAuth(app, {
     ...parts,
-    source: sourceOf(check.preset),
+    source: checkSource(check.preset),
     ignoresMethod: check.original_method === 'ignored',
     toldNames: new Set([...Object.keys(check.identity_headers), accessTokenHeader].map(foldHeaderName)),
     isRedirecting: check.mode === 'redirect',
@@ -81,13 +83,13 @@ export function registerChecks(app: FastifyInstance, check: ForwardAuth, parts: 
 const accessTokenHeader = 'x-auth-request-access-token'
 
 /** Where each of the proxies that ask writes down what it asks about. */
-function sourceOf(preset: ForwardAuth['preset']): OriginalSource {
+export function checkSource(preset: ForwardAuth['preset']): OriginalSource {
   if (preset === 'nginx' || preset === 'ingress-nginx') return preset
   return preset === 'envoy' ? 'path' : 'forwarded'
 }
 
 /** Says what to do about checks that go wrong: once for each reason, since all of a proxy's go wrong in the same way. */
-function createExplain(logger: Logger): (reason: string, remedy: string) => void {
+function createExplain(logger: Pick<Logger, 'warn'>): (reason: string, remedy: string) => void {
   const told = new Set<string>()
   return (reason, remedy) => {
     if (told.has(reason)) return

@@ -6,8 +6,6 @@ import { type CookieChange, cookieLinesFor } from './gate/cookie-change.ts'
 import type { CookieKit, Site } from './gate/site.ts'
 import type { Provider } from './provider/provider.ts'
 import { createLiveStreams, type LiveStreams } from './proxy/live-streams.ts'
-import type { CookieAttributes } from './session/cookie-line.ts'
-import { cookieName } from './session/cookie-name.ts'
 import { createCookieStore, sessionPurpose } from './session/cookie-store.ts'
 import { createEndedSessions, type EndedSessions } from './session/ended-sessions.ts'
 import { createGenerations, type Generations } from './session/generations.ts'
@@ -18,6 +16,7 @@ import { createRefresher, type Refresher } from './session/refresher.ts'
 import { createSealer } from './session/sealer.ts'
 import { createSightings, type Sightings } from './session/sightings.ts'
 import { createUsedStates, type UsedStates } from './session/used-states.ts'
+import { sessionCookie, sessionLimits } from './session-cookies.ts'
 
 /** Everything about sessions, wired to one configuration and one provider. */
 export type Sessions = Readonly<{
@@ -59,21 +58,18 @@ const returnPurpose = 'return after sign-out'
 /** Builds the session side of the gateway. */
 export async function createSessions(config: Config, options: Options): Promise<Sessions> {
   const { clock, provider, logger } = options
-  const { cookie, absolute_lifetime: absoluteMs, idle_timeout: idleMs } = config.session
+  const { cookie } = config.session
   // Where nobody signs in there are no keys, and nothing to seal with this one.
   const keys = config.session.keys.length > 0 ? config.session.keys : [randomBytes(32)]
-  const limits: SessionLimits = {
-    absolute: absoluteMs / 1000,
-    ...(idleMs !== 'none' && { idle: idleMs / 1000 }),
-  }
+  const limits = sessionLimits(config.session)
   const { forward_auth: check } = config
   const isTokenTold = check !== undefined && (check.token !== 'none' || check.access_token_header)
   const usesTokens = isTokenTold || Object.values(config.upstreams).some(({ token }) => token !== 'none')
-  const names = {
-    http: cookieName({ name: cookie.name, isSecure: false, domain: cookie.domain }),
-    https: cookieName({ name: cookie.name, isSecure: true, domain: cookie.domain }),
+  const cookies = {
+    http: sessionCookie(config.session, 'http'),
+    https: sessionCookie(config.session, 'https'),
   }
-  const purposes = Object.values(names).flatMap((name) => [sessionPurpose(name), loginPurpose(name)])
+  const purposes = Object.values(cookies).flatMap(({ name }) => [sessionPurpose(name), loginPurpose(name)])
   const sealer = await createSealer(keys, [...purposes, returnPurpose])
   const memory = createEndedSessions({ clock })
   const live = createLiveStreams(memory.has)
@@ -113,12 +109,7 @@ export async function createSessions(config: Config, options: Options): Promise<
   }
 
   function createKit(scheme: 'http' | 'https'): CookieKit {
-    const name = names[scheme]
-    const attributes: CookieAttributes = {
-      isSecure: scheme === 'https',
-      sameSite: cookie.same_site,
-      domain: cookie.domain,
-    }
+    const { name, attributes } = cookies[scheme]
     const common = { sealer, name, attributes, clock }
     return {
       sessions: createCookieStore({

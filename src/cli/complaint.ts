@@ -1,10 +1,12 @@
 import { ConfigError } from '../config/problem.ts'
 import { DemoError } from '../demo/demo-error.ts'
 import { badConfiguration } from './exit-code.ts'
+import { UsageError } from './usage-error.ts'
 
 /** What went wrong, for a person: a stack trace only for what nobody foresaw. */
 export function complaintOf(error: unknown): string {
   if (error instanceof ConfigError) return error.message
+  if (error instanceof UsageError) return `error: ${error.message}\n(postern --help tells more)`
   return `postern: ${isForeseen(error) ? told(error) : String((error as Error).stack)}`
 }
 

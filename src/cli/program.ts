@@ -1,12 +1,15 @@
 import { createRequire } from 'node:module'
 import { Argument, Command, Option } from 'commander'
 import type { Preset } from '../config/schema-forward-auth.ts'
+import { ruleProblems } from '../core/rules.ts'
 import type { Format } from '../migrate/read.ts'
 import { hostAndPort, portNumber, seconds, webOrigin } from './arguments.ts'
 import type { DemoOptions } from './demo.ts'
+import type { ExplainOptions } from './explain.ts'
 import { runHealthcheck } from './healthcheck.ts'
 import { runKeygen } from './keygen.ts'
 import { loadConfigApart } from './load-apart.ts'
+import type { TestOptions } from './test.ts'
 
 /** As in `snippets`, which is loaded when it is needed. */
 const printable = [
@@ -41,6 +44,8 @@ export function createProgram(): Command {
   addHealthcheck(program)
   addPrint(program)
   addMigrate(program)
+  addExplain(program)
+  addTest(program)
   addDemo(program)
   return program
 }
@@ -48,7 +53,8 @@ export function createProgram(): Command {
 const exitCodes = `
 Exit codes:
   0   all went well; for a server: it was asked to stop, and finished what was under way
-  1   something failed, and one line on standard error says what
+  1   something failed, and one line on standard error says what; for test: some test failed
+  3   for explain: the request may not pass
   78  the configuration has problems, or warnings with --strict; each is listed with its place, and nothing was started`
 
 function addServe(program: Command): void {
@@ -110,6 +116,8 @@ function addHealthcheck(program: Command): void {
     })
 }
 
+type ExplainArguments = ExplainOptions & Readonly<{ config: string }>
+
 type PrintArguments = Readonly<{ config: string; address?: string; service?: string }>
 
 function addPrint(program: Command): void {
@@ -128,7 +136,62 @@ function addPrint(program: Command): void {
     .action(async (proxy: string, { config, ...places }: PrintArguments) => {
       const settings = await loadConfigApart(config)
       const { runPrint } = await import('./print.ts')
-      runPrint(proxy, settings, { ...places, write: (text) => process.stdout.write(text) })
+      runPrint(proxy, settings, { ...places, write: writeText })
+    })
+}
+
+function addExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('say what the gateway would do with a request and why: exit code 0 when it may pass, else 3')
+    .argument('<method>', 'the request method, like GET')
+    .argument('<url>', 'the URL to the letter, or a path on the first public_url')
+    .addOption(configOption())
+    .option('--as <file>', 'as somebody with these claims: a JSON object; "scopes" in it is what was granted')
+    .option('--scopes <scopes>', 'as somebody with these scopes, with a space between them')
+    .option('--bearer', 'as whoever sends these by a bearer token, not by a session')
+    .option(
+      '--cookie <input>',
+      'as whoever a Cookie header is from; - reads it from standard input, and nothing else will do',
+    )
+    .option(
+      '--header <line>',
+      "a header of the request, like 'Accept: text/html'; any number of times",
+      collected,
+      [],
+    )
+    .option('--client <address>', 'the address that the request comes from', '127.0.0.1')
+    .option('--check', 'as another proxy asks about it (forward_auth)')
+    .option('--json', 'print JSON')
+    .action(async (method: string, url: string, { config, ...options }: ExplainArguments) => {
+      const [{ runExplain }, { loadSource }, { readInput }] = await Promise.all([
+        import('./explain.ts'),
+        import('../config/load.ts'),
+        import('./input.ts'),
+      ])
+      const located = loadSource(config, { env: process.env, checkRules: ruleProblems })
+      const places = { write: writeText, read: readInput, clock: epochSeconds }
+      process.exitCode = await runExplain(located, [method, url], options, places)
+    })
+}
+
+function addTest(program: Command): void {
+  program
+    .command('test')
+    .description(
+      'check that a configuration does what a file of tests expects: exit code 0, or 1 when it does not',
+    )
+    .argument('<file>', 'the file of tests; config/tests.yaml is an example')
+    .option('-c, --config <file>', 'the configuration, instead of the one that the file names')
+    .option('--junit <file>', 'write the results as JUnit XML, too')
+    .option('--require-all-rules', 'fail when some rule is reached by no test', false)
+    .action(async (file: string, options: TestOptions) => {
+      const { runTests } = await import('./test.ts')
+      process.exitCode = await runTests(file, options, {
+        env: process.env,
+        write: writeText,
+        clock: epochSeconds,
+      })
     })
 }
 
@@ -183,7 +246,7 @@ function addDemo(program: Command): void {
     .action(async (options: DemoOptions) => {
       // Parts of it are development dependencies, which a production installation leaves out.
       const { runDemo } = await import('./demo.ts')
-      await runDemo(options, (text) => process.stdout.write(text))
+      await runDemo(options, writeText)
     })
 }
 
@@ -195,6 +258,18 @@ function configOption(): Option {
 
 function packageVersion(): string {
   return createRequire(import.meta.url)('postern/package.json').version
+}
+
+function collected(line: string, before: readonly string[]): readonly string[] {
+  return [...before, line]
+}
+
+function epochSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+function writeText(text: string): void {
+  process.stdout.write(text)
 }
 
 function writeLine(line: string): void {

@@ -9,6 +9,9 @@ export type Finding = Readonly<{ path: Path; message: string }>
 /** One thing wrong with a configuration file. Lines and columns count from 1. */
 export type Problem = Readonly<{ file: string; line: number; column: number; path: string; message: string }>
 
+/** Where something is written; lines count from 1. */
+export type Line = Readonly<{ file: string; line: number }>
+
 /** A configuration file that cannot be used, with everything that is wrong with it. Never holds a secret. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[]

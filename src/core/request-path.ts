@@ -42,29 +42,78 @@ const badSegment = /\/(?:\.{1,2}|\.*(?:%20\.*)+)(?=[/;]|$)|\/;/
 const eightBitEscape = /%[89A-F]/
 
 /**
+ * What is wrong with a target that is not canonical.
+ * - `too-long`: more than 8,000 characters.
+ * - `not-a-path`: an absolute URL, `*`, or anything else that does not begin with `/`.
+ * - `query-character`, `path-character`: a character that has to be escaped, or can be no part of it.
+ * - `escape-broken`: a `%` without two hexadecimal digits.
+ * - `escape-forbidden`: a control, `#`, `;`, `?`, `\`, or an escape within an escape.
+ * - `dot-segment`: a segment that some reader takes for `.`, `..` or nothing.
+ * - `not-utf8`: escapes that are no UTF-8 text.
+ * - `confusable`: a character that some reader takes for another one, or drops.
+ * - `ambiguous`: too many readings, or one with an empty segment that the path has not.
+ */
+export type TargetFault = Readonly<{
+  fault:
+    | 'too-long'
+    | 'not-a-path'
+    | 'query-character'
+    | 'path-character'
+    | 'escape-broken'
+    | 'escape-forbidden'
+    | 'dot-segment'
+    | 'not-utf8'
+    | 'confusable'
+    | 'ambiguous'
+  /** The characters it is about, if it is about some. */
+  found?: string
+}>
+
+/**
  * Takes a raw request target apart and normalises over-escaped characters and the case of escapes; undefined means 400.
  * Origin-form only, at most 8,000 characters; what could be read as another path is refused rather than repaired.
  * @see RFC 9112 section 3.2.1, RFC 3986 section 6.2.2
  */
 export function canonicalPath(target: string): RequestPath | undefined {
-  if (target.length > maxTargetLength || target.charCodeAt(0) !== 0x2f) return undefined
+  const read = readTarget(target)
+  return 'fault' in read ? undefined : read
+}
+
+/** The same for those who want to know what is wrong with a target that is refused. */
+export function readTarget(target: string): RequestPath | TargetFault {
+  if (target.length > maxTargetLength) return { fault: 'too-long' }
+  if (target.charCodeAt(0) !== 0x2f) return { fault: 'not-a-path' }
   const queryStart = target.indexOf('?')
   const path = queryStart === -1 ? target : target.slice(0, queryStart)
   const query = queryStart === -1 ? '' : target.slice(queryStart)
-  if (query !== '' && illegalQuery.test(query)) return undefined
+  if (query !== '' && illegalQuery.test(query)) return faultAt('query-character', illegalQuery, query)
   if (unusualPath.test(path)) return unusual(path, query)
   return { path: path as CanonicalPath, query, folded: noReadings, needs: noNeeds }
 }
 
-function unusual(raw: string, query: string): RequestPath | undefined {
-  if (illegalPath.test(raw)) return undefined
+function unusual(raw: string, query: string): RequestPath | TargetFault {
+  if (illegalPath.test(raw)) return illegalCharacter(raw)
   const path = raw.replace(/%([\dA-Fa-f]{2})/g, normalEscape)
-  if (forbiddenEscape.test(path) || badSegment.test(path)) return undefined
-  if (eightBitEscape.test(path) && !isPlainText(path)) return undefined
+  if (forbiddenEscape.test(path)) return faultAt('escape-forbidden', forbiddenEscape, path)
+  if (badSegment.test(path)) return faultAt('dot-segment', badSegment, path)
+  const problem = eightBitEscape.test(path) ? textFault(path) : undefined
+  if (problem !== undefined) return problem
   const needs = needsOf(path)
   const folded = otherReadings(path)
-  if (folded === undefined || folded.some((reading) => badSegment.test(reading))) return undefined
+  if (folded === undefined) return { fault: 'ambiguous' }
+  const bad = folded.find((reading) => badSegment.test(reading))
+  if (bad !== undefined) return faultAt('dot-segment', badSegment, bad)
   return { path: path as CanonicalPath, query, folded: folded as readonly CanonicalPath[], needs }
+}
+
+function faultAt(fault: TargetFault['fault'], pattern: RegExp, text: string): TargetFault {
+  const [found] = pattern.exec(text) as RegExpExecArray
+  return { fault, found }
+}
+
+function illegalCharacter(path: string): TargetFault {
+  const read = faultAt('path-character', illegalPath, path)
+  return read.found === '%' ? { fault: 'escape-broken' } : read
 }
 
 function normalEscape(written: string, hex: string): string {
@@ -72,11 +121,15 @@ function normalEscape(written: string, hex: string): string {
   return /[\w\-.~]/.test(char) ? char : written.toUpperCase()
 }
 
-function isPlainText(path: string): boolean {
+/** Escaped text must be text, and every character of it what it looks like. */
+function textFault(path: string): TargetFault | undefined {
   try {
-    return !hasConfusable(decodeURIComponent(path))
+    const text = decodeURIComponent(path)
+    return hasConfusable(text)
+      ? { fault: 'confusable', found: Array.from(text).find(hasConfusable) as string }
+      : undefined
   } catch {
-    return false // broken, overlong or surrogate UTF-8
+    return { fault: 'not-utf8' } // broken, overlong or surrogate UTF-8
   }
 }
 

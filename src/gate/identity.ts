@@ -30,7 +30,7 @@ export type Identify = (
 ) => Identity | Promise<Identity>
 
 type IdentifyOptions = Readonly<{
-  refresher: Refresher
+  refresher: Pick<Refresher, 'current'>
   ended: EndedSessions
   generations: Generations
   /** Who knows better when a session was last seen. */

@@ -1,21 +1,15 @@
 import type { FastifyRequest } from 'fastify'
 import type { TokenFault } from '../core/bearer-token.ts'
-import { type CorsHeaders, type CorsPolicy, commonPolicy, corsHeaders, maySendSession } from '../core/cors.ts'
-import { type Decision, decide, type RequestFacts } from '../core/decision.ts'
+import { type CorsHeaders, type CorsPolicy, commonPolicy, corsHeaders } from '../core/cors.ts'
+import { type Decision, decide } from '../core/decision.ts'
 import { judgeAnyMethod, judgePath, type PathJudgement, type PathRefusal } from '../core/judge-path.ts'
-import {
-  isCrossOriginFetch,
-  isCrossSite,
-  isForeignUpgrade,
-  isNavigation,
-  isRetrieval,
-} from '../core/navigation.ts'
 import type { CanonicalPath } from '../core/request-path.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Match, RuleTable } from '../core/rules.ts'
 import type { Caller, FindCaller } from './caller.ts'
 import type { Identity } from './identity.ts'
 import { neverServed } from './preflight.ts'
+import { requestFacts } from './request-facts.ts'
 import type { Sites } from './site.ts'
 import { targetOf, type Visit } from './visit.ts'
 
@@ -109,7 +103,7 @@ export function createJudge({ rules, sites, findCaller, clock }: JudgeOptions): 
   function firstDenial(request: FastifyRequest, found: readonly Rule[], caller: Caller): Decision {
     let decision: Decision | undefined
     for (const rule of found) {
-      const next = decide(rule, caller, factsOf(request, rule, caller))
+      const next = decide(rule, caller, requestFacts(request, rule, caller, { sites, clock }))
       if (next.kind !== 'forward') {
         request.visit.rule = rule
         return next
@@ -117,27 +111,6 @@ export function createJudge({ rules, sites, findCaller, clock }: JudgeOptions): 
       decision ??= next
     }
     return decision as Decision
-  }
-
-  function factsOf({ headers, visit }: FastifyRequest, rule: Rule, { bearer }: Caller): RequestFacts {
-    const { method, isUpgrade, cors } = visit
-    const isAllowed = (origin: string) => sites.isOwnOrigin(origin) || maySend(rule, origin, method)
-    // A script that may read the answer is told so; the redirect to a login it could not follow.
-    const isFetched = isUpgrade || (cors !== undefined && isCrossOriginFetch(headers))
-    return {
-      isSafe: !isFetched && isRetrieval(method || 'GET'),
-      // Asked only where a login may follow: reading Accept is dear.
-      isNavigation:
-        bearer === undefined &&
-        !isFetched &&
-        mayNavigate(rule, visit) &&
-        isNavigation(method || 'GET', headers),
-      isCrossSite: isUpgrade
-        ? isForeignUpgrade(headers, isAllowed)
-        : isCrossSite(method || assumedMethod(headers), headers, isAllowed),
-      // Asked only where a rule has a limit: on some machines reading the clock takes as long as finding a rule.
-      now: rule.maxAge === undefined ? 0 : clock(),
-    }
   }
 }
 
@@ -151,21 +124,6 @@ function corsOf(
   const isWhole = refusal === undefined || refusal.kind === 'needs-opt-in'
   const others = isWhole ? found.slice(1).map((rule) => rule.cors) : [undefined]
   return corsHeaders(commonPolicy(cors, others), headers.origin)
-}
-
-/** Where the method is not known, an Origin tells of one that may change something; every browser sends it then. */
-function assumedMethod({ origin }: FastifyRequest['headers']): string {
-  return origin === undefined ? 'GET' : 'POST'
-}
-
-/** Whether it can matter that a request is a page view: nobody is there, or the rule may ask for more. */
-function mayNavigate({ acr, maxAge, onMissingScope }: Rule, { session }: Visit): boolean {
-  return session === undefined || acr.length > 0 || maxAge !== undefined || onMissingScope === 'request'
-}
-
-/** Origins whose pages may use the session for more than reading: those that are named, or that CORS lets send it. */
-function maySend({ allowedOrigins, cors }: Rule, origin: string, method: string): boolean {
-  return allowedOrigins.includes(origin) || (cors !== undefined && maySendSession(cors, origin, method))
 }
 
 function isPublic({ access }: Rule): boolean {

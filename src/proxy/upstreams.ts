@@ -1,43 +1,31 @@
 import type { Socket } from 'node:net'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import { releaseParserAtEnd } from './paused-parser.ts'
-import { type PathMapping, pathMapping } from './upstream-path.ts'
+import { type UpstreamRoute, type UpstreamRouteConfig, upstreamRoute } from './upstream-route.ts'
 
 /** One entry of `upstreams` in the configuration; durations are milliseconds, certificates PEM. */
-export type UpstreamConfig = Readonly<{
-  url: Readonly<{ origin: string; socket_path?: string | undefined; base_path: string }>
-  token: 'access' | 'id' | 'none'
-  host: 'keep' | 'rewrite'
-  strip_prefix?: string | undefined
-  add_prefix?: string | undefined
-  case_sensitive: boolean
-  tls: Readonly<{
-    ca?: string | undefined
-    cert?: string | undefined
-    key?: string | undefined
-    server_name?: string | undefined
+export type UpstreamConfig = UpstreamRouteConfig &
+  Readonly<{
+    tls: Readonly<{
+      ca?: string | undefined
+      cert?: string | undefined
+      key?: string | undefined
+      server_name?: string | undefined
+    }>
+    timeouts: Readonly<{ connect: number; headers: number; body: number }>
   }>
-  timeouts: Readonly<{ connect: number; headers: number; body: number }>
-  identity_headers: Readonly<Record<string, string>>
-}>
 
 /** A service behind the gateway: how to reach it, and what it is to be told. */
-export type Upstream = Readonly<{
-  name: string
-  /** Connections that are kept and used again. */
-  pool: Dispatcher
-  /** Connections that are opened for one request and closed after it: for retries and upgrades. */
-  fresh: Dispatcher
-  /** The Host to send instead of the client's; undefined keeps the client's. */
-  host: string | undefined
-  mapping: PathMapping
-  token: 'access' | 'id' | 'none'
-  /** Header name to dotted claim name. */
-  identityHeaders: Readonly<Record<string, string>>
-  bodyTimeoutMs: number
-  /** Tells whether an error ended a connection that had served a response before (so it was a kept one). */
-  hadServed: (error: Error) => boolean
-}>
+export type Upstream = UpstreamRoute &
+  Readonly<{
+    /** Connections that are kept and used again. */
+    pool: Dispatcher
+    /** Connections that are opened for one request and closed after it: for retries and upgrades. */
+    fresh: Dispatcher
+    bodyTimeoutMs: number
+    /** Tells whether an error ended a connection that had served a response before (so it was a kept one). */
+    hadServed: (error: Error) => boolean
+  }>
 
 export type Upstreams = Readonly<{
   /** The upstream of that name; the configuration guarantees that there is one. */
@@ -72,13 +60,9 @@ function createUpstream(name: string, config: UpstreamConfig): Upstream {
     maxHeaderSize: maxResponseHeaderBytes,
   }
   return Object.freeze({
-    name,
+    ...upstreamRoute(name, config),
     pool: new Pool(config.url.origin, { ...options, pipelining: 1 }),
     fresh: new Pool(config.url.origin, { ...options, pipelining: 0 }),
-    host: config.host === 'rewrite' ? new URL(config.url.origin).host : undefined,
-    mapping: pathMapping(config.url.base_path, config.strip_prefix, config.add_prefix, config.case_sensitive),
-    token: config.token,
-    identityHeaders: config.identity_headers,
     bodyTimeoutMs: config.timeouts.body,
     hadServed: (error) => served.has(error),
   })

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import t from 'tap'
 import { complaintOf, exitCodeOf } from '../../src/cli/complaint.ts'
+import { UsageError } from '../../src/cli/usage-error.ts'
 import { ConfigError } from '../../src/config/problem.ts'
 import { DemoError } from '../../src/demo/demo-error.ts'
 
@@ -9,6 +10,12 @@ t.test('a configuration error is its problems, and 78', async (t) => {
   const error = new ConfigError([problem, { ...problem, line: 4 }])
   t.equal(complaintOf(error), 'f.yaml:2:3  routes  is required\nf.yaml:4:3  routes  is required')
   t.equal(exitCodeOf(error), 78)
+})
+
+t.test('wrong usage is one sentence with a hint, and 1', async (t) => {
+  const error = new UsageError('give more')
+  t.equal(complaintOf(error), 'error: give more\n(postern --help tells more)')
+  t.equal(exitCodeOf(error), 1)
 })
 
 t.test('what the operating system refuses is one line, and 1', async (t) => {

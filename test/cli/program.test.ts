@@ -4,7 +4,7 @@ import { writeConfig, yamlWith } from '../config/support.ts'
 import { goodYaml, env as lintEnv } from '../lint/support.ts'
 import { runPostern } from './postern.ts'
 
-const commands = ['serve', 'check', 'keygen', 'healthcheck', 'print', 'migrate', 'demo']
+const commands = ['serve', 'check', 'keygen', 'healthcheck', 'print', 'explain', 'test', 'migrate', 'demo']
 
 t.test('--help names every command and exit code, and each command has its own', async (t) => {
   const { code, stdout } = await runPostern(t, ['--help'])
@@ -40,6 +40,8 @@ t.test('what nobody can mean is refused with a hint, and no stack', async (t) =>
     ['print', 'nginx', '--address', 'postern:70000'],
     ['print', 'nginx', '--service', 'app:8080'],
     ['print', 'nginx', '--service', 'http://app:8080/x; evil'],
+    ['explain', 'GET'],
+    ['test'],
     ['--frob'],
   ]
   const answers = await Promise.all(wrong.map((args) => runPostern(t, args)))

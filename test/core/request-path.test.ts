@@ -1,5 +1,5 @@
 import t from 'tap'
-import { canonicalPath, maxTargetLength } from '../../src/core/request-path.ts'
+import { canonicalPath, maxTargetLength, readTarget } from '../../src/core/request-path.ts'
 import { compileRules } from '../../src/core/rules.ts'
 import { corpus } from '../support/corpus.ts'
 import { ruleOf } from './rule-of.ts'
@@ -161,4 +161,35 @@ t.test('refuses a target longer than the limit instead of cutting it', async (t)
 t.test('shares its empty lists, so that a plain target costs one object', async (t) => {
   t.equal(canonicalPath('/a')?.folded, canonicalPath('/%62')?.folded)
   t.equal(canonicalPath('/a')?.needs, canonicalPath('/b.')?.needs)
+})
+
+const faults: Record<string, [fault: string, found?: string]> = {
+  '': ['not-a-path'],
+  'http://a/b': ['not-a-path'],
+  [`/${'a'.repeat(maxTargetLength)}`]: ['too-long'],
+  '/a?b c': ['query-character', ' '],
+  '/a b': ['path-character', ' '],
+  '/a\\b': ['path-character', '\\'],
+  '/\xe9': ['path-character', '\xe9'],
+  '/%zz': ['escape-broken'],
+  '/%5c': ['escape-forbidden', '%5C'],
+  '/%252e': ['escape-forbidden', '%252e'],
+  '/a/../b': ['dot-segment', '/..'],
+  '/%2e%2e/': ['dot-segment', '/..'],
+  '/a%2F..': ['dot-segment', '/..'],
+  '/;x': ['dot-segment', '/;'],
+  '/%ff': ['not-utf8'],
+  '/a%E2%80%8B': ['confusable', '\u200b'],
+  '/%C3%A9%E2%84%AA': ['confusable', '\u212a'],
+  '/%C3%9F%E2%80%8D': ['confusable', '\u200d'],
+  '/a//b.;x/%40': ['ambiguous'],
+  '/a/%2Fb': ['ambiguous'],
+}
+
+t.test('says what is wrong with a target that it refuses', async (t) => {
+  for (const [target, [fault, found]] of Object.entries(faults)) {
+    t.strictSame(readTarget(target), { fault, ...(found !== undefined && { found }) }, target)
+    t.equal(canonicalPath(target), undefined)
+  }
+  t.strictSame(readTarget('/a;b?c'), canonicalPath('/a;b?c'))
 })

@@ -15,13 +15,14 @@ export type Gateway = {
   port: number
   admin: string
   app: App
+  /** What it was started from last. */
   config: Config
   /** Every log line so far, as JSON. */
   logs: () => Record<string, unknown>[]
   /** Everything logged so far, as it was written. */
   logText: () => string
-  /** Resolves when a log line matches, at once if one did already. */
-  logged: (pattern: RegExp) => Promise<void>
+  /** Resolves when what was logged so far matches, at once if it does already. */
+  logged: (pattern: Pick<RegExp, 'test'>) => Promise<void>
   /** Moves the gateway's clock ahead. */
   advance: (seconds: number) => void
   /** Opens a raw client connection, and sends the bytes. */
