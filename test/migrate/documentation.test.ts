@@ -63,7 +63,7 @@ t.test('the endpoints are those of the README', async (t) => {
   )
   const readme = projectFile('README.md')
   for (const name of same)
-    t.match(readme, new RegExp(`^\\| \`(?:GET |POST )?${name.replace(/\?.*/, '')}[?\`]`, 'm'), name)
+    t.match(readme, new RegExp(`\`(?:GET |POST )?${name.replace(/\?.*/, '')}[?\`]`), name)
 })
 
 t.test('YAML, links and what it says of expressions', async (t) => {
