@@ -182,9 +182,15 @@ function yamlOf(options: GatewayOptions, port: number): string {
       : [`redirect: { allowed_hosts: ${JSON.stringify(options.allowedHosts)} }`]),
     `upstreams: ${upstream.startsWith('{') ? upstream : `{ web: { url: "${upstream}" } }`}`,
     'routes:',
-    ...routes.map((route) => `  - { ${route.includes('upstream:') ? route : `${route}, upstream: web`} }`),
+    ...routes.map((route) => `  - { ${withUpstream(route)} }`),
     `logging: { level: ${level}, format: json }`,
   ].join('\n')
+}
+
+/** Routes are for `web` unless they name another upstream, or none. */
+function withUpstream(route: string): string {
+  if (route.endsWith(', upstream: none')) return route.replace(', upstream: none', '')
+  return route.includes('upstream:') ? route : `${route}, upstream: web`
 }
 
 function more(keys: string | undefined): string {
