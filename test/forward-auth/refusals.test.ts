@@ -34,6 +34,27 @@ t.test(
   },
 )
 
+t.test('the way to our own page is told where the method is not known, and to no WebSocket', async (t) => {
+  const scene = await startSignedIn(t, {
+    server,
+    forwardAuth: 'preset: nginx',
+    provider: { accessTokenTtl: 300 },
+  })
+  const { gateway, provider } = scene
+  const ask = (more: string[]) => check(gateway, ['X-Forwarded-Uri: /page', cookieLine(scene), ...more])
+  gateway.advance(301)
+  provider.behaviour.respond = () => ({ status: 503, body: 'down' })
+  const page = await ask(navigation)
+  t.match(page, { status: 401, headers: { 'x-auth-request-redirect': [/\/oauth2\/start\?rd=/] } })
+  const socket = await ask([
+    ...navigation,
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    `Origin: ${gateway.origin}`,
+  ])
+  t.equal(socket.status, 401)
+  t.equal(socket.headers['x-auth-request-redirect'], undefined)
+})
+
 t.test('a provider that refuses this gateway is told in the same way', async (t) => {
   const scene = await startSignedIn(t, {
     server,
