@@ -1,3 +1,4 @@
+import { missingClaims } from './scope.ts'
 import type { Claims } from './session.ts'
 
 /** Further conditions that the address of a check names; each list that is there must admit the caller. */
@@ -50,14 +51,9 @@ function valuesOf(parameters: URLSearchParams, name: string): readonly string[] 
 /** Tells whether the claims of a caller meet every constraint. An address that the provider has not verified is none. */
 export function meets({ groups, emails, emailDomains }: Constraints, claims: Claims): boolean {
   const email = emailOf(claims)
-  const own = groupsOf(claims)
-  if (groups !== undefined && !groups.some((group) => own.includes(group))) return false
+  if (groups !== undefined && missingClaims({ groups }, claims).length > 0) return false
   if (emails !== undefined && !emails.some((allowed) => allowed.toLowerCase() === email)) return false
   return emailDomains === undefined || emailDomains.some((domain) => isOfDomain(email, domain.toLowerCase()))
-}
-
-function groupsOf({ groups }: Claims): readonly unknown[] {
-  return Array.isArray(groups) ? groups : [groups]
 }
 
 function emailOf({ email, email_verified: isVerified }: Claims): string | undefined {

@@ -312,7 +312,8 @@ t.test('no set of headers makes it read something else than any header that spea
         ]
         const all = [...lines, ...some]
         const original = read(source, all, source === 'path' ? { target: path } : {})
-        if (typeof original === 'string') return
+        // What is no path is read as it stands, and refused by the canonical path that is asked for next.
+        if (typeof original === 'string' || !original.target.startsWith('/')) return
         accepted += 1
         const targets = believed(all, ['x-forwarded-uri', 'x-original-uri'])
         const urls = [...believed(all, ['x-original-url'])].map(

@@ -6,6 +6,7 @@ import { ruleProblems } from '../../src/core/rules.ts'
 import { lint } from '../../src/lint/lint.ts'
 import { env, goodKey } from '../lint/support.ts'
 import { assertValid, type Manifest, manifestsIn, oneOf } from '../support/kubernetes.ts'
+import type { Parsed } from '../support/parsed.ts'
 import { blocksOf, projectFile } from './markdown.ts'
 
 const folder = 'config/kubernetes'
@@ -32,8 +33,7 @@ function podOf(manifests: readonly Manifest[]) {
   return { labels: metadata.labels, spec, postern: named(containers, 'postern'), containers }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what is in a manifest is what the tests look at.
-const named = (list: any[], name: string) => list.find((one) => one.name === name)
+const named = (list: Parsed[], name: string) => list.find((one) => one.name === name)
 
 /** What follows the line that says which command answers it, and that command's arguments. */
 function printedPart(text: string) {

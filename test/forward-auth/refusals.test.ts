@@ -100,7 +100,7 @@ t.test('what nobody foresaw is 403, at once or while a refresh is waited for', a
 })
 
 t.test('a route without an upstream is for checks only', async (t) => {
-  const routes = ['path: /**, access: public, upstream: none', 'path: /own/**, access: public']
+  const routes = ['path: /**, access: public, upstream: nowhere', 'path: /own/**, access: public']
   const { gateway } = await startSignedIn(t, { server, routes, forwardAuth: 'preset: haproxy' })
   t.match(await ask(gateway, 'GET /x'), /^HTTP\/1\.1 404 /)
   t.match(await ask(gateway, 'GET /own/x'), /^HTTP\/1\.1 200 /)

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { parseDocument } from 'yaml'
+import type { Parsed } from '../support/parsed.ts'
 import { decidedBy } from './decided-by.ts'
 import { type End, otherHeaders, places, print, testEnds, usualHeaders } from './support.ts'
 
@@ -21,28 +22,25 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   Cluster: ['name', 'type', 'load_assignment'],
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what Envoy reads is deep, and is what the tests look at.
-type Any = any
-
-function configuration(t: Test, ...given: Parameters<typeof print>): Any {
+function configuration(t: Test, ...given: Parameters<typeof print>): Parsed {
   const document = parseDocument(print(...given))
   t.strictSame([...document.errors, ...document.warnings], [], 'it is YAML')
   return document.toJS()
 }
 
-function partsOf(config: Any) {
+function partsOf(config: Parsed) {
   const [listener] = config.static_resources.listeners
   const [chain] = listener.filter_chains
   const manager = chain.filters[0].typed_config
   const authz = manager.http_filters[0].typed_config
   const [virtualHost] = manager.route_config.virtual_hosts
-  return { listener, chain, manager, authz, virtualHost, routes: virtualHost.routes as Any[] }
+  return { listener, chain, manager, authz, virtualHost, routes: virtualHost.routes as Parsed[] }
 }
 
-const names = (list: Any): string[] => list.patterns.map(({ exact }: { exact: string }) => exact)
+const names = (list: Parsed): string[] => list.patterns.map(({ exact }: { exact: string }) => exact)
 
 /** The first route whose prefix matches. */
-function endOf(routes: readonly Any[], path: string): End {
+function endOf(routes: readonly Parsed[], path: string): End {
   const { direct_response, typed_per_filter_config: own } = routes.find(({ match }) =>
     path.startsWith(match.prefix),
   )
@@ -130,8 +128,8 @@ t.test('every public host is guarded, and the check is for Envoy only', async (t
 })
 
 t.test('both clusters have their address', async (t) => {
-  const address = (config: Any, name: string) => {
-    const { load_assignment } = config.static_resources.clusters.find((one: Any) => one.name === name)
+  const address = (config: Parsed, name: string) => {
+    const { load_assignment } = config.static_resources.clusters.find((one: Parsed) => one.name === name)
     t.equal(load_assignment.cluster_name, name)
     return load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address
   }

@@ -187,9 +187,9 @@ function yamlOf(options: GatewayOptions, port: number): string {
   ].join('\n')
 }
 
-/** Routes are for `web` unless they name another upstream, or none. */
+/** Routes are for `web` unless they name another upstream, or say that there is none by `nowhere`. */
 function withUpstream(route: string): string {
-  if (route.endsWith(', upstream: none')) return route.replace(', upstream: none', '')
+  if (route.endsWith(', upstream: nowhere')) return route.replace(', upstream: nowhere', '')
   return route.includes('upstream:') ? route : `${route}, upstream: web`
 }
 

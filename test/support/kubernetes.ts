@@ -3,19 +3,19 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { parseAllDocuments } from 'yaml'
+import type { Parsed } from './parsed.ts'
 
 /** An object of Kubernetes, or of one of the projects that extend it. */
 export type Manifest = Readonly<{
   apiVersion: string
   kind: string
   metadata: Readonly<{ name: string; namespace?: string; annotations?: Record<string, string> }>
-  // biome-ignore lint/suspicious/noExplicitAny: what is below depends on the kind, and is what the tests look at.
-  [key: string]: any
+  [key: string]: Parsed
 }>
 
 type Model = Readonly<{ validate: () => void }>
-// biome-ignore lint/suspicious/noExplicitAny: the classes take what they are to judge.
-type Module = Readonly<Record<string, any>>
+/** The classes take whatever they are to judge. */
+type Module = Readonly<Record<string, new (given: never) => Model>>
 
 /** The published schemas, by kind; each module has a class and an interface of that name. */
 const modules: Readonly<Record<string, () => Promise<Module>>> = {
@@ -70,8 +70,9 @@ export function oneOf(manifests: readonly Manifest[], kind: string, name?: strin
 export async function assertValid(t: Test, given: readonly Manifest[]): Promise<void> {
   const manifests = given.map(inStandardChannel)
   for (const manifest of manifests) {
-    const { [manifest.kind]: Kind } = await (modules[moduleOf(manifest)] as () => Promise<Module>)()
-    t.doesNotThrow(() => (new Kind(manifest) as Model).validate(), told(manifest))
+    const module = await (modules[moduleOf(manifest)] as () => Promise<Module>)()
+    const Kind = module[manifest.kind] as Module[string]
+    t.doesNotThrow(() => new Kind(manifest as never).validate(), told(manifest))
   }
   t.equal(unknownKeys(t, manifests), '', 'no key is unknown')
 }
