@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type App, buildApp } from '../app.ts'
+import type { Logger } from 'pino'
+import { buildApp } from '../app.ts'
 import { ConfigError } from '../config/problem.ts'
+import type { Config } from '../config/schema.ts'
 import { createLogger, type Log } from '../logs/logger.ts'
 import { createFileWatch } from '../reload/file-watch.ts'
 import { createReloader, type Reloader } from '../reload/reloader.ts'
+import { buildSharedApp, type SharedApp } from '../workers/start.ts'
 import { exitOnFatal } from './exit-on-fatal.ts'
 import { loadApart } from './load-apart.ts'
 import { type StopSignal, untilStopped } from './until-stopped.ts'
@@ -27,7 +31,7 @@ export async function runServe(file: string): Promise<void> {
   const log = createLogger({ ...config.logging, isTerminal: process.stdout.isTTY === true })
   exitOnFatal(log)
   const { logger } = log
-  const app = await buildApp(config, { logger })
+  const app = await build(config, logger)
   const watch = createFileWatch()
   watch.watch(files)
   const reloading = reloadWhenAsked(app, createReloader({ load, app, watch, logger, now: () => new Date() }))
@@ -45,8 +49,15 @@ export async function runServe(file: string): Promise<void> {
   }
 }
 
+/** One process that does everything, or several for the requests. */
+function build(config: Config, logger: Logger): Promise<SharedApp> {
+  const { workers } = config.server
+  const count = workers === 'auto' ? availableParallelism() : workers
+  return count === 1 ? buildApp(config, { logger }) : buildSharedApp(config, count, { logger })
+}
+
 /** At a signal, and whenever files were changed if the configuration in force says so. */
-function reloadWhenAsked(app: App, { reload, look }: Reloader): AbortController {
+function reloadWhenAsked(app: SharedApp, { reload, look }: Reloader): AbortController {
   const ending = new AbortController()
   const onSignal = () => void reload('signal')
   process.on('SIGHUP', onSignal)
@@ -61,7 +72,7 @@ function reloadWhenAsked(app: App, { reload, look }: Reloader): AbortController 
   return ending
 }
 
-async function finish(app: App, { logger }: Log, signal: StopSignal): Promise<void> {
+async function finish(app: SharedApp, { logger }: Log, signal: StopSignal): Promise<void> {
   const { delay: delayMs, timeout: withinMs } = app.gateway().config.server.shutdown
   logger.info({ signal }, 'stopping: not ready any more, then finishing the requests under way')
   // Who stops it by hand waits for nobody to notice.

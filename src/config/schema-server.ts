@@ -70,12 +70,18 @@ const keys = z.strictObject({
     meaning: 'The proxies whose `X-Forwarded-*` headers are believed. Nobody by default.',
     example: ['10.0.0.0/8', '::1'],
   }),
-  workers: documented(z.literal(1, 'must be 1: Postern runs as one process for now').prefault(1), {
-    type: 'number',
-    unit: 'processes',
-    meaning: 'How many processes share the load. Only one is supported for now.',
-    example: 1,
-  }),
+  workers: documented(
+    z
+      .union([z.int().min(1).max(64), z.literal('auto')], 'must be a number from 1 to 64, or auto')
+      .prefault(1),
+    {
+      type: 'number, or auto',
+      unit: 'processes',
+      meaning:
+        'How many processes share the requests; `auto` is one for each core. With more than one, another process beside them refreshes the sessions of all.',
+      example: 'auto',
+    },
+  ),
   dangerously_allow_http: documented(z.boolean().prefault(false), {
     type: 'true or false',
     meaning:

@@ -1,0 +1,44 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type App, buildApp, type Patience, type Surroundings } from '../app.ts'
+import type { Config } from '../config/schema.ts'
+import { createLasting } from '../lasting.ts'
+import { createFleet } from './fleet.ts'
+import { forkWorker } from './fork.ts'
+import { withNews } from './news.ts'
+
+/** A gateway whose requests several processes serve, as its primary process sees it. */
+export type SharedApp = Pick<App, 'gateway' | 'prepare' | 'noteReload' | 'listen' | 'close'>
+
+/**
+ * Builds a gateway of `count` worker processes. This process serves none of the requests: it has the admin listener, spends
+ * the refresh tokens for all, and knows which sessions are over.
+ */
+export async function buildSharedApp(
+  config: Config,
+  count: number,
+  { logger }: Pick<Surroundings, 'logger'>,
+): Promise<SharedApp> {
+  const clock = () => Math.floor(Date.now() / 1000)
+  const fleet = createFleet({
+    ...{ count, config, logger },
+    fork: forkWorker,
+    app: () => app,
+    elapsed: () => performance.now(),
+    sleep: (ms) => delay(ms, undefined, { ref: false }),
+  })
+  const lasting = withNews(createLasting(clock), fleet.news)
+  const app: App = await buildApp(config, { logger, clock, lasting, checks: fleet.checks })
+  return { ...app, prepare: fleet.prepare, listen, close }
+
+  async function listen() {
+    const adminAddress = await app.listenAdmin()
+    return { publicAddress: await fleet.start(), adminAddress }
+  }
+
+  async function close({ delayMs = 0, withinMs = 10_000 }: Partial<Patience> = {}): Promise<void> {
+    app.failReadiness()
+    await fleet.close({ delayMs, withinMs })
+    await app.close()
+  }
+}
