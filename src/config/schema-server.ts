@@ -30,6 +30,8 @@ const timeouts = z.strictObject({
   }),
 })
 
+const workersMessage = 'must be a number from 1 to 64, or auto'
+
 const shutdown = z.strictObject({
   delay: documented(durationOrZero.prefault('5s'), {
     type: 'duration, or 0s',
@@ -72,7 +74,10 @@ const keys = z.strictObject({
   }),
   workers: documented(
     z
-      .union([z.int().min(1).max(64), z.literal('auto')], 'must be a number from 1 to 64, or auto')
+      .union(
+        [z.int(workersMessage).min(1, workersMessage).max(64, workersMessage), z.literal('auto')],
+        workersMessage,
+      )
       .prefault(1),
     {
       type: 'number, or auto',

@@ -10,7 +10,7 @@ export type Handlers = Readonly<Record<string, (payload: never) => unknown>>
 
 /** Asks and tells the other side. */
 export type Channel = Readonly<{
-  /** Rejects with the message of the error there, or when the channel is closed before it answers. */
+  /** Rejects with the message and the code of the error there, or when the channel is closed before it answers. */
   ask: (kind: string, payload?: unknown) => Promise<unknown>
   tell: (kind: string, payload?: unknown) => void
   /** Nobody answers any more. */
@@ -21,8 +21,11 @@ type Message = Readonly<
   | { postern: 'ask'; number: number; kind: string; payload: unknown }
   | { postern: 'tell'; kind: string; payload: unknown }
   | { postern: 'answer'; number: number; value: unknown }
-  | { postern: 'failure'; number: number; reason: string }
+  | { postern: 'failure'; number: number; failure: Failure }
 >
+
+/** What an error tells on the other side: no stack, which is that of another process. */
+type Failure = Readonly<{ message: string; code?: string | undefined; syscall?: string | undefined }>
 
 type Pending = Readonly<{ resolve: (value: unknown) => void; reject: (error: Error) => void }>
 
@@ -47,7 +50,7 @@ export function createChannel(port: Port, handlers: Handlers): Channel {
       const value = await handle(kind, payload)
       send({ postern: 'answer', number, value })
     } catch (error) {
-      send({ postern: 'failure', number, reason: (error as Error).message })
+      send({ postern: 'failure', number, failure: failureOf(error as Failure) })
     }
   }
 
@@ -55,7 +58,7 @@ export function createChannel(port: Port, handlers: Handlers): Channel {
     const asked = pending.get(message.number)
     pending.delete(message.number)
     if (message.postern === 'answer') asked?.resolve(message.value)
-    else asked?.reject(new Error(message.reason))
+    else asked?.reject(Object.assign(new Error(message.failure.message), message.failure))
   }
 
   function handle(kind: string, payload: unknown): unknown {
@@ -84,6 +87,10 @@ export function createChannel(port: Port, handlers: Handlers): Channel {
       pending.clear()
     },
   })
+}
+
+function failureOf({ message, code, syscall }: Failure): Failure {
+  return { message, ...(code !== undefined && { code }), ...(syscall !== undefined && { syscall }) }
 }
 
 function isMessage(message: unknown): message is Message {

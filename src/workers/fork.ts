@@ -11,10 +11,12 @@ export function forkWorker(): Child {
     serialization: 'advanced',
   })
   const worker = cluster.fork()
+  // Node loses what is sent to a process that does not listen yet: it says when it does.
+  const listening = new Promise<void>((resolve) => worker.once('message', () => resolve()))
   return {
     pid: worker.process.pid,
     port: {
-      send: (message) => worker.isConnected() && worker.send(message),
+      send: (message) => void listening.then(() => worker.isConnected() && worker.send(message)),
       receive: (listener) => worker.on('message', listener),
     },
     onExit: (listener) => {

@@ -3,12 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type App, buildApp, type Patience, type Surroundings } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import { createLasting } from '../lasting.ts'
-import { createFleet } from './fleet.ts'
+import { type Child, createFleet } from './fleet.ts'
 import { forkWorker } from './fork.ts'
 import { withNews } from './news.ts'
 
 /** A gateway whose requests several processes serve, as its primary process sees it. */
 export type SharedApp = Pick<App, 'gateway' | 'prepare' | 'noteReload' | 'listen' | 'close'>
+
+const unrefDelay = (ms: number) => delay(ms, undefined, { ref: false })
 
 /**
  * Builds a gateway of `count` worker processes. This process serves none of the requests: it has the admin listener, spends
@@ -17,18 +19,19 @@ export type SharedApp = Pick<App, 'gateway' | 'prepare' | 'noteReload' | 'listen
 export async function buildSharedApp(
   config: Config,
   count: number,
-  { logger }: Pick<Surroundings, 'logger'>,
+  surroundings: Surroundings & Readonly<{ fork?: () => Child }>,
 ): Promise<SharedApp> {
-  const clock = () => Math.floor(Date.now() / 1000)
+  const { logger, fork = forkWorker, sleep = unrefDelay } = surroundings
+  const { clock = () => Math.floor(Date.now() / 1000) } = surroundings
   const fleet = createFleet({
     ...{ count, config, logger },
-    fork: forkWorker,
+    fork,
     app: () => app,
     elapsed: () => performance.now(),
-    sleep: (ms) => delay(ms, undefined, { ref: false }),
+    sleep,
   })
   const lasting = withNews(createLasting(clock), fleet.news)
-  const app: App = await buildApp(config, { logger, clock, lasting, checks: fleet.checks })
+  const app: App = await buildApp(config, { logger, clock, sleep, lasting, checks: fleet.checks })
   return { ...app, prepare: fleet.prepare, listen, close }
 
   async function listen() {

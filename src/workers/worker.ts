@@ -58,6 +58,7 @@ export function runWorker(options: WorkerOptions): void {
     settled: () => {},
     stop,
   })
+  channel.tell('listening')
 
   async function start(beginning: Beginning): Promise<Started> {
     for (const [id, until] of beginning.ended) memory.ended.end(id, until)

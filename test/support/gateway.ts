@@ -1,11 +1,13 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import type { Test } from 'tap'
 import { type App, buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
+import { buildFleet, type TestFleet } from './fleet.ts'
 import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
 
@@ -31,6 +33,8 @@ export type Gateway = {
   exchange: (bytes: string) => Promise<string>
   /** Stops it and starts another one on the same port with the same configuration, or another one. */
   restart: (changes?: Partial<GatewayOptions>) => Promise<void>
+  /** Its workers, where it has any. */
+  fleet?: TestFleet
   /** Changes its configuration while it runs. */
   reload: (changes: Partial<GatewayOptions>) => Promise<void>
 }
@@ -69,6 +73,8 @@ export type GatewayOptions = {
   /** What every file that the configuration names holds. */
   file?: string
   publicUrls?: (port: number) => string[]
+  /** Several workers serve. */
+  workers?: number
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
 }
@@ -100,11 +106,20 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     return loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
   }
 
+  const build = async (
+    config: Config,
+    surroundings: { logger: Logger; clock: () => number; sleep: typeof sleep },
+  ) => {
+    if (options.workers === undefined) return buildApp(config, surroundings)
+    gateway.fleet = await buildFleet(t, config, options.workers, surroundings)
+    return gateway.fleet.app as App
+  }
+
   const start = async (): Promise<App> => {
     const config = load()
     gateway.config = config
     const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
-    const app = await buildApp(config, { logger, clock, sleep })
+    const app = await build(config, { logger, clock, sleep })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined
