@@ -40,6 +40,8 @@ import { createRespond } from './gate/respond.ts'
 import { createSites } from './gate/site.ts'
 import { createRefuseUnreadable } from './gate/unreadable.ts'
 import { isBelow } from './gate/visit.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { createObserving } from './observing.ts'
 import { createNoProvider } from './provider/no-provider.ts'
 import { createProvider } from './provider/provider.ts'
 import { createTrust } from './proxy/forwarded.ts'
@@ -47,13 +49,17 @@ import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { createUpstreams } from './proxy/upstreams.ts'
 import { createSessions } from './sessions.ts'
 import { createTokens } from './tokens.ts'
-import { createVisitLog } from './visit-log.ts'
+import { factsOf } from './visit-facts.ts'
 
 type Check = Readonly<{ ok: boolean; reason?: string }>
 
 /** What an app takes from its surroundings; tests bring their own. */
 export type Surroundings = Readonly<{
   logger: Logger
+  /** Writes a line among those of the log. */
+  writeLine?: (line: string) => void
+  /** What the process counts about itself; nothing unless given. */
+  metrics?: Pick<Metrics, 'observer' | 'exposition' | 'expectUpstreams'> | undefined
   /** Epoch seconds. */
   clock?: () => number
   /** Waits for so many milliseconds. */
@@ -66,6 +72,8 @@ export type App = Readonly<{
   public: FastifyInstance
   /** Health and readiness. */
   admin: FastifyInstance
+  /** Opens the audit file anew, after it was renamed. */
+  reopen: () => void
   /** Ends streams whose session is over; called every second while listening. */
   sweep: () => void
   /** Opens both listeners and begins discovery; gives the addresses. */
@@ -89,13 +97,18 @@ const closeIdleEveryMs = 50
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
   const { prefix, public_url: publicUrls } = config.server
+  const { metrics } = surroundings
+  const observing = createObserving(config, { writeLine: () => {}, ...surroundings })
+  const { observer } = observing
+  const onAnswerTo = (section: 'provider' | 'bearer') => (operation: string, outcome: string, ms: number) =>
+    observer.providerAnswered({ section, operation, outcome, ms })
 
   const provider =
     config.provider === undefined
       ? createNoProvider()
-      : createProvider({ config: config.provider, clock, log: logger })
-  const tokens = createTokens(config, { clock, logger })
-  const sessions = await createSessions(config, { clock, sleep, provider, logger })
+      : createProvider({ config: config.provider, clock, log: logger, onAnswer: onAnswerTo('provider') })
+  const tokens = createTokens(config, { clock, logger, onAnswer: onAnswerTo('bearer') })
+  const sessions = await createSessions(config, { clock, sleep, provider, observer })
   const { sessionOf, cookieLines, limits, live } = sessions
   const sites = createSites({
     publicUrls,
@@ -133,7 +146,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     isCheck: (path) => config.forward_auth !== undefined && isBelow(path, `${prefix}/auth`),
     originOf: createOriginOf(trust, defaultScheme),
     createRequestId,
-    onEnd: createVisitLog(logger),
+    onEnd: (request, reply) => observer.requestEnded(factsOf(request, reply)),
     elapsed: () => performance.now(),
   })
   const findCaller = createFindCaller({
@@ -162,6 +175,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     endsAt: (session) => sessionEndsAt(session, limits),
     onFailure: answers.upstreamFailed,
     onCut: logError,
+    onAnswer: observer.upstreamAnswered,
   })
 
   const app = createPublicServer({
@@ -169,7 +183,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     keepAliveTimeout: config.server.timeouts.keep_alive,
     isWebSocket,
     upgradeResponse,
-    onUnreadable: createRefuseUnreadable(prefix, createRequestId),
+    onUnreadable: createRefuseUnreadable(prefix, createRequestId, observer.unreadable),
     onUnroutable: (request, reply) => refuse(request, reply, 'target-not-canonical'),
   })
   app.decorateRequest('visit')
@@ -196,10 +210,10 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     done()
   })
 
-  const admin = createAdmin({ readiness })
+  const admin = createAdmin({ readiness, metrics: metrics?.exposition })
   const sweep = () => live.sweep(clock())
   let timer: NodeJS.Timeout | undefined
-  return { public: app, admin, sweep, listen, close }
+  return { public: app, admin, reopen: observing.reopen, sweep, listen, close }
 
   /** Answers what no route is made for, and so has not passed the front yet. */
   function refuse(request: FastifyRequest, reply: FastifyReply, reason: string): void {
@@ -289,6 +303,6 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     void sleep(closeWithinMs).then(() => app.server.closeAllConnections())
     await app.close()
     clearInterval(idle)
-    await Promise.all([admin.close(), upstreams.close(), provider.close(), tokens.close()])
+    await Promise.all([admin.close(), upstreams.close(), provider.close(), tokens.close(), observing.close()])
   }
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loadConfig } from '../src/config/load.ts'
-import { createLogger } from '../src/logs/logger.ts'
+import { joinObservers } from '../src/observer.ts'
 import { createNoProvider } from '../src/provider/no-provider.ts'
 import { createSessions } from '../src/sessions.ts'
 
@@ -13,12 +13,12 @@ routes: [{ path: /**, upstream: web, access: authenticated }]
 
 t.test('where nobody signs in there are sessions all the same, and nobody has one', async (t) => {
   const config = loadConfig('test.yaml', { env: {}, readFile: () => yaml })
-  const { logger } = createLogger({
-    ...config.logging,
-    isTerminal: false,
-    destination: { write: (line) => t.fail(line) },
-  })
-  const surroundings = { clock: () => 1_000, sleep: async () => {}, logger, provider: createNoProvider() }
+  const surroundings = {
+    clock: () => 1_000,
+    sleep: async () => {},
+    observer: joinObservers(),
+    provider: createNoProvider(),
+  }
   const [one, other] = await Promise.all([
     createSessions(config, surroundings),
     createSessions(config, surroundings),

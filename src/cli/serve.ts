@@ -1,6 +1,7 @@
 import { buildApp } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import { createLogger } from '../logs/logger.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { exitOnFatal } from './exit-on-fatal.ts'
 import { untilStopped } from './until-stopped.ts'
 
@@ -11,7 +12,8 @@ export async function runServe(config: Config): Promise<void> {
   const log = createLogger({ ...config.logging, isTerminal: process.stdout.isTTY === true })
   exitOnFatal(log)
   const { logger } = log
-  const app = await buildApp(config, { logger })
+  const metrics = config.admin.metrics ? createMetrics({ now: () => Date.now() / 1000 }) : undefined
+  const app = await buildApp(config, { logger, writeLine: log.write, metrics })
   try {
     const { publicAddress, adminAddress } = await app.listen()
     logger.info(

@@ -12,6 +12,14 @@ type LoggerOptions = Readonly<{
   destination?: number | DestinationStream
 }>
 
+/** The log of the process. */
+type Log = Readonly<{
+  logger: Logger
+  /** Writes a line that is none of the logger's, as it is, in turn with those that are. */
+  write: (line: string) => void
+  close: () => void
+}>
+
 /** Bytes gathered before a write, and the longest they may wait, in milliseconds. */
 const chunkBytes = 16_000
 const flushMs = 250
@@ -20,13 +28,14 @@ const flushMs = 250
  * The logger of the process. Lines are buffered a quarter of a second at most; `close` writes what is left.
  * Headers and secrets cannot be logged by name, and no value can break a line or reach the terminal as a control sequence.
  */
-export function createLogger(options: LoggerOptions): Readonly<{ logger: Logger; close: () => void }> {
+export function createLogger(options: LoggerOptions): Log {
   const { level, format, isTerminal, destination = 1 } = options
   const { stream, close } =
     typeof destination === 'number' ? openBuffered(destination) : { stream: destination, close() {} }
   const isPretty = format === 'auto' ? isTerminal : format === 'pretty'
   const settings = { level, base: null, serializers, hooks: { logMethod, streamWrite } }
-  return Object.freeze({ logger: pino(settings, isPretty ? prettified(stream, isTerminal) : stream), close })
+  const logger = pino(settings, isPretty ? prettified(stream, isTerminal) : stream)
+  return Object.freeze({ logger, write: (line: string) => stream.write(line), close })
 }
 
 /** pino and Fastify repeat an error's own message as that of the line; there it must be the scrubbed one. */

@@ -1,10 +1,13 @@
+/** An open connection that has no end of its own. */
+export type StreamKind = 'websocket' | 'event-stream'
+
 /** Open tunnels and event streams by session, so that they end when their session does. */
 export type LiveStreams = Readonly<{
   /**
    * Registers a stream of a session that ends at `endsAt` (epoch seconds); returns what takes it out again. One that opens
    * after its session was ended, since the upstream took its time, is closed at once.
    */
-  add: (sessionId: string, endsAt: number, close: () => void) => () => void
+  add: (sessionId: string, endsAt: number, kind: StreamKind, close: () => void) => () => void
   /** Closes every stream of a session. */
   end: (sessionId: string) => void
   /** Closes every stream whose session has ended at `now` (epoch seconds). */
@@ -12,15 +15,26 @@ export type LiveStreams = Readonly<{
   closeAll: () => void
 }>
 
-type Stream = Readonly<{ endsAt: number; close: () => void }>
+type Stream = Readonly<{ endsAt: number; kind: StreamKind; close: () => void }>
+
+/** Who is told how many there are. */
+type Watcher = Readonly<{
+  streamOpened: (kind: StreamKind) => void
+  streamClosed: (kind: StreamKind) => void
+}>
+
+const nobody: Watcher = { streamOpened() {}, streamClosed() {} }
 
 /** An empty registry; `hasEnded` tells whether a session was ended before its time. */
-export function createLiveStreams(hasEnded: (sessionId: string) => boolean = () => false): LiveStreams {
+export function createLiveStreams(
+  hasEnded: (sessionId: string) => boolean = () => false,
+  watcher: Watcher = nobody,
+): LiveStreams {
   const sessions = new Map<string, Set<Stream>>()
 
   const remove = (sessionId: string, stream: Stream): void => {
     const streams = sessions.get(sessionId)
-    streams?.delete(stream)
+    if (streams?.delete(stream)) watcher.streamClosed(stream.kind)
     if (streams?.size === 0) sessions.delete(sessionId)
   }
 
@@ -36,8 +50,9 @@ export function createLiveStreams(hasEnded: (sessionId: string) => boolean = () 
   }
 
   return {
-    add: (sessionId, endsAt, close) => {
-      const stream = { endsAt, close }
+    add: (sessionId, endsAt, kind, close) => {
+      const stream = { endsAt, kind, close }
+      watcher.streamOpened(kind)
       const streams = sessions.get(sessionId) ?? new Set()
       sessions.set(sessionId, streams.add(stream))
       if (hasEnded(sessionId)) closeWhere(sessionId, (each) => each === stream)

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
+import type { Metrics } from '../../src/metrics/metrics.ts'
 import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
 
@@ -67,6 +68,10 @@ export type GatewayOptions = {
   /** What every file that the configuration names holds. */
   file?: string
   publicUrls?: (port: number) => string[]
+  /** The audit section as YAML flow, without braces. */
+  audit?: string
+  /** What counts, and is shown by the admin listener. */
+  metrics?: Metrics
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
 }
@@ -97,8 +102,12 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     const readFile = (path: string) => (path === 'test.yaml' ? text : (options.file ?? text))
     const config = loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
     gateway.config = config
-    const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
-    const app = await buildApp(config, { logger, clock, sleep })
+    const { logger, write: writeLine } = createLogger({
+      ...config.logging,
+      isTerminal: false,
+      destination: sink,
+    })
+    const app = await buildApp(config, { logger, writeLine, clock, sleep, metrics: options.metrics })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined
@@ -176,6 +185,7 @@ function yamlOf(options: GatewayOptions, port: number): string {
           `session: { keys: ${JSON.stringify(keys)}${more(session)} }`,
         ]),
     ...(bearer === undefined ? [] : [`bearer: { ${bearer} }`]),
+    ...(options.audit === undefined ? [] : [`audit: { ${options.audit} }`]),
     ...(options.forwardAuth === undefined ? [] : [`forward_auth: { ${options.forwardAuth} }`]),
     ...(options.allowedHosts === undefined
       ? []
