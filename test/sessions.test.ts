@@ -2,6 +2,8 @@ import t from 'tap'
 import { loadConfig } from '../src/config/load.ts'
 import { joinObservers } from '../src/observer.ts'
 import { createNoProvider } from '../src/provider/no-provider.ts'
+import { createLiveStreams } from '../src/proxy/live-streams.ts'
+import { createSessionMemory } from '../src/session/session-memory.ts'
 import { createSessions } from '../src/sessions.ts'
 
 const yaml = `
@@ -13,12 +15,10 @@ routes: [{ path: /**, upstream: web, access: authenticated }]
 
 t.test('where nobody signs in there are sessions all the same, and nobody has one', async (t) => {
   const config = loadConfig('test.yaml', { env: {}, readFile: () => yaml })
-  const surroundings = {
-    clock: () => 1_000,
-    sleep: async () => {},
-    observer: joinObservers(),
-    provider: createNoProvider(),
-  }
+  const clock = () => 1_000
+  const observer = joinObservers()
+  const lasting = { memory: createSessionMemory({ clock }), live: createLiveStreams() }
+  const surroundings = { ...lasting, clock, sleep: async () => {}, observer, provider: createNoProvider() }
   const [one, other] = await Promise.all([
     createSessions(config, surroundings),
     createSessions(config, surroundings),

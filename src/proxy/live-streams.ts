@@ -18,17 +18,17 @@ export type LiveStreams = Readonly<{
 type Stream = Readonly<{ endsAt: number; kind: StreamKind; close: () => void }>
 
 /** Who is told how many there are. */
-type Watcher = Readonly<{
+export type StreamWatcher = Readonly<{
   streamOpened: (kind: StreamKind) => void
   streamClosed: (kind: StreamKind) => void
 }>
 
-const nobody: Watcher = { streamOpened() {}, streamClosed() {} }
+const nobody: StreamWatcher = { streamOpened() {}, streamClosed() {} }
 
 /** An empty registry; `hasEnded` tells whether a session was ended before its time. */
 export function createLiveStreams(
   hasEnded: (sessionId: string) => boolean = () => false,
-  watcher: Watcher = nobody,
+  watcher: StreamWatcher = nobody,
 ): LiveStreams {
   const sessions = new Map<string, Set<Stream>>()
 

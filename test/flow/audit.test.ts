@@ -1,8 +1,11 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type AuditRecord, recordSchema } from '../../src/audit/schema.ts'
+import { createMetrics } from '../../src/metrics/metrics.ts'
 import { otherKey } from '../support/gateway.ts'
+import { scrape } from '../support/metrics.ts'
 import { ask, cookieLine, type SceneOptions, startScene, startSignedIn } from '../support/scene.ts'
 
 type Options = SceneOptions & { section?: string }
@@ -152,11 +155,11 @@ t.test('records can go among the lines of the log', async (t) => {
   t.equal(records.length, 1)
   t.ok(recordSchema.safeParse(records[0]).success)
   t.equal('level' in (records[0] ?? {}), false)
-  scene.gateway.app.reopen()
+  scene.gateway.app.reopenAudit()
   await scene.gateway.app.close()
 })
 
-t.test('the file is for its owner alone, appended to, and opened anew when it was renamed', async (t) => {
+t.test('the file is for its owner alone, and appended to', async (t) => {
   const scene = await audited(t)
   t.equal(statSync(scene.file).mode & 0o777, 0o600)
   await scene.gateway.restart()
@@ -165,6 +168,59 @@ t.test('the file is for its owner alone, appended to, and opened anew when it wa
   t.strictSame(
     records.map(({ type }) => type),
     ['sign-in', 'denied'],
+  )
+})
+
+t.test('after it was renamed, the file is opened anew by its name', async (t) => {
+  const scene = await audited(t)
+  renameSync(scene.file, `${scene.file}.1`)
+  scene.gateway.app.reopenAudit()
+  while (!existsSync(scene.file)) await setImmediate()
+  await ask(scene.gateway, 'GET /x')
+  await scene.gateway.app.close()
+  const types = [`${scene.file}.1`, scene.file].flatMap(readRecords).map(({ type }) => type)
+  t.strictSame(types, ['sign-in', 'denied'])
+})
+
+t.test('reloads are told in the records and the metrics', async (t) => {
+  const metrics = createMetrics({ now: () => 1_800_000_000 })
+  const scene = await audited(t, { metrics })
+  const { gateway } = scene
+  t.equal((await scrape(gateway)).get('postern_config_last_reload_success_timestamp_seconds'), 1_800_000_000)
+  gateway.app.noteReload({ at: new Date(), reason: 'no good' })
+  const refused = await scrape(gateway)
+  t.equal(refused.get('postern_config_last_reload_successful'), 0)
+  t.equal(refused.get('postern_config_reloads_total{outcome="refused"}'), 1)
+  const prepared = await gateway.app.prepare(gateway.config)
+  prepared.commit()
+  gateway.app.noteReload({ at: new Date() })
+  t.equal((await scrape(gateway)).get('postern_config_last_reload_successful'), 1)
+  await ask(gateway, 'GET /x')
+  const records = await scene.records()
+  t.match(records.slice(1), [
+    { type: 'config-reload', outcome: 'refused' },
+    { type: 'config-reload', outcome: 'applied' },
+    { type: 'denied' },
+  ])
+})
+
+t.test('a new configuration may name another file; what is refused keeps the old one', async (t) => {
+  const scene = await audited(t)
+  const { gateway, file } = scene
+  const audit = { subjects: 'plain', pseudonym_key: undefined, allowed: 0, denied: true } as const
+  await t.rejects(
+    gateway.app.prepare({ ...gateway.config, audit: { ...audit, file: `${file}/none` } }),
+    /ENOTDIR/,
+  )
+  const other = `${file}.other`
+  const prepared = await gateway.app.prepare({ ...gateway.config, audit: { ...audit, file: other } })
+  await ask(gateway, 'GET /before')
+  prepared.commit()
+  await ask(gateway, 'GET /after')
+  await gateway.app.close()
+  t.strictSame(
+    [file, other].map((name) => readRecords(name).map((record) => 'path' in record && record.path)),
+    [['/oauth2/callback', '/before'], ['/after']],
   )
 })
 
