@@ -6,6 +6,9 @@ import { conflictIf, notBoth, withRelations } from './relation.ts'
 import { sessionKey } from './session-key.ts'
 import { checked } from './text.ts'
 
+const keyMissing =
+  'is required with subjects: pseudonymous; write it, or "pseudonym_key_file"; "postern keygen" prints a key'
+const keyUnused = 'has no use beside subjects: plain; write subjects: pseudonymous, or take it out'
 const shareMessage = 'must be a number from 0 to 1'
 
 const keys = (read: ReadTextFile) =>
@@ -56,14 +59,10 @@ export function auditSchema(read: ReadTextFile) {
     {
       reads: [['subjects']],
       find: ({ subjects, pseudonym_key, pseudonym_key_file }) => {
-        const hasKey = pseudonym_key !== undefined || pseudonym_key_file !== undefined
-        return conflictIf(
-          (subjects === 'pseudonymous') !== hasKey,
-          hasKey ? ['subjects'] : ['pseudonym_key'],
-          hasKey
-            ? 'must be pseudonymous where a pseudonym key is given'
-            : 'is required with subjects: pseudonymous; write it, or "pseudonym_key_file"; "postern keygen" prints a key',
-        )
+        const given =
+          pseudonym_key === undefined ? pseudonym_key_file && 'pseudonym_key_file' : 'pseudonym_key'
+        if (subjects === 'pseudonymous') return conflictIf(given === undefined, ['pseudonym_key'], keyMissing)
+        return conflictIf(given !== undefined, [given as string], keyUnused)
       },
     },
   ]).transform(({ pseudonym_key, pseudonym_key_file, ...rest }) => ({

@@ -50,11 +50,11 @@ function samplesOf(name: string, labels: Labels, { buckets, total }: Spread): Sa
 /** A registry asks its metrics for what they hold, and nothing else of them; those of several processes are added up. */
 function register(
   registry: Registry,
-  { name, help }: Description,
+  { name, help, labelNames = [] }: Description,
   type: 'counter' | 'histogram',
   values: () => readonly Sample[],
 ): void {
   const facts = { name, help, type, aggregator: 'sum' }
-  const metric = { ...facts, get: async () => ({ ...facts, values: values() }) }
+  const metric = { ...facts, labelNames, get: async () => ({ ...facts, values: values() }) }
   registry.registerMetric(metric as unknown as Metric)
 }

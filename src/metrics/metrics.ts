@@ -18,6 +18,16 @@ export type Metrics = Readonly<{
   snapshot: () => Promise<Snapshot>
   /** Begins to count for these upstreams, from zero: so the first failure of one is a rise, which alerts need, and not a beginning. */
   expectUpstreams: (names: readonly string[]) => void
+  /** What each of them is. */
+  describe: () => readonly MetricDescription[]
+}>
+
+/** What a metric says about itself. */
+export type MetricDescription = Readonly<{
+  name: string
+  help: string
+  type: string
+  labelNames: readonly string[]
 }>
 
 /**
@@ -27,9 +37,10 @@ export type Metrics = Readonly<{
 export function createMetrics(options: Readonly<{ now: () => number }>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  const requests = countRequests(registry)
   const { expectUpstreams, ...upstreams } = countUpstreams(registry)
   const observer = {
-    ...countRequests(registry),
+    ...requests,
     ...upstreams,
     ...countProvider(registry),
     ...countSessions(registry),
@@ -38,5 +49,11 @@ export function createMetrics(options: Readonly<{ now: () => number }>): Metrics
     ...countAudit(registry),
   }
   const exposition = expositionOf(registry)
-  return { observer, exposition, snapshot: () => snapshotOf(registry), expectUpstreams }
+  return {
+    observer,
+    exposition,
+    snapshot: () => snapshotOf(registry),
+    expectUpstreams,
+    describe: () => registry.getMetricsAsArray() as unknown as readonly MetricDescription[],
+  }
 }
