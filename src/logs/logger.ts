@@ -13,7 +13,7 @@ type LoggerOptions = Readonly<{
 }>
 
 /** The log of the process. */
-type Log = Readonly<{
+export type Log = Readonly<{
   logger: Logger
   /** Writes a line that is none of the logger's, as it is, in turn with those that are. */
   write: (line: string) => void

@@ -38,10 +38,9 @@ type LogLine = Readonly<{
 
 /** Builds what writes the one line of a request, when its answer or its tunnel is over. */
 export function createRequestLog(logger: Logger): (facts: RequestFacts) => void {
-  const isWritten = { info: logger.isLevelEnabled('info'), warn: logger.isLevelEnabled('warn') }
   return (facts) => {
     const level = requestLevel(facts.status)
-    if (!isWritten[level]) return
+    if (!logger.isLevelEnabled(level)) return
     const { fields, message } = requestLine(facts)
     logger[level](fields, message)
   }
