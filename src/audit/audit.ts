@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { escapeControls } from '../logs/sanitise.ts'
 import type { AuditFailure, Observer } from '../observer.ts'
-import { createNameSubject } from './identity.ts'
+import { createNames } from './names.ts'
 import { type Draft, refreshRecord, reloadRecord, requestRecord, requestType } from './records.ts'
 import type { AuditRecord } from './schema.ts'
 import { type LineStream, openLineStream } from './stream.ts'
@@ -48,7 +48,7 @@ export function createAudit(config: AuditConfig, surroundings: Surroundings): Au
     file === 'stdout'
       ? { write: writeLine, reopen() {}, close: async () => {} }
       : openLineStream({ file, logger, onFailure })
-  const nameSubject = createNameSubject(config.subjects === 'pseudonymous' ? config.pseudonym_key : undefined)
+  const names = createNames(config.subjects === 'pseudonymous' ? config.pseudonym_key : undefined)
 
   function write(draft: Draft): void {
     const record = { v: 1, time: new Date(now()).toISOString(), ...draft } as AuditRecord
@@ -61,10 +61,10 @@ export function createAudit(config: AuditConfig, surroundings: Surroundings): Au
         const type = requestType(facts)
         if (type === undefined || (type === 'denied' && !config.denied)) return
         if (type === 'allowed' && random() >= rate) return
-        write(requestRecord(type, facts, nameSubject, rate))
+        write(requestRecord(type, facts, names, rate))
       },
       refreshed(event) {
-        const record = refreshRecord(event, nameSubject)
+        const record = refreshRecord(event, names)
         if (record !== undefined) write(record)
       },
       reloaded: (reload) => write(reloadRecord(reload)),

@@ -2,7 +2,7 @@ import type { RequestFacts } from '../logs/request-log.ts'
 import type { Reload } from '../observer.ts'
 import { failureCode } from '../session/refresh-failure.ts'
 import type { RefreshEvent } from '../session/refresh-outcome.ts'
-import { sessionDigest } from './identity.ts'
+import type { Names } from './names.ts'
 import type { AuditRecord } from './schema.ts'
 
 /** A record before it has its version and its time. */
@@ -11,9 +11,6 @@ export type Draft = AuditRecord extends infer Record
     ? Omit<Record, 'v' | 'time'>
     : never
   : never
-
-/** As `createNameSubject` makes. */
-type NameSubject = (sub: string) => Readonly<{ sub: string } | { pseudonym: string }>
 
 export type RequestType = 'allowed' | 'denied' | 'sign-in' | 'sign-in-failed' | 'sign-out'
 
@@ -30,12 +27,7 @@ export function requestType({ event, decision, status }: RequestFacts): RequestT
 }
 
 /** The record of a request; `rate` is the share of allowed ones that is recorded. */
-export function requestRecord(
-  type: RequestType,
-  facts: RequestFacts,
-  nameSubject: NameSubject,
-  rate: number,
-): Draft {
+export function requestRecord(type: RequestType, facts: RequestFacts, names: Names, rate: number): Draft {
   const { path, sub, sessionId, credential, rule } = facts
   const common = {
     request_id: facts.requestId,
@@ -44,8 +36,8 @@ export function requestRecord(
     host: facts.host.slice(0, maxHost),
     ...(path !== undefined && { path }),
     status: facts.status,
-    ...(sub !== undefined && nameSubject(sub)),
-    ...(sessionId !== undefined && { session: sessionDigest(sessionId) }),
+    ...(sub !== undefined && names.subject(sub)),
+    ...(sessionId !== undefined && { session: names.session(sessionId) }),
     ...(credential !== undefined && { credential }),
     ...(rule !== undefined && { rule }),
     decision: facts.decision,
@@ -57,9 +49,9 @@ export function requestRecord(
 /** The record of what happened at a refresh, if it is worth one: waiting for another's result is not. */
 export function refreshRecord(
   { event, sub, sessionId, error }: RefreshEvent,
-  nameSubject: NameSubject,
+  names: Names,
 ): Draft | undefined {
-  const common = { ...nameSubject(sub), session: sessionDigest(sessionId) }
+  const common = { ...names.subject(sub), session: names.session(sessionId) }
   switch (event) {
     case 'refreshed':
       return { type: 'refresh', ...common, outcome: 'refreshed' }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Registry } from 'prom-client'
 import type { Observer } from '../observer.ts'
+import type { LoginProblem } from '../pages/login-problem.ts'
 import { addCounter, addHistogram } from './metric.ts'
 
 /** Seconds: the gateway itself takes less than the least, and an upstream may take a minute. */
@@ -8,6 +9,20 @@ const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 
 /** What is written for a client that went away before there was an answer; no HTTP status. */
 const clientClosedRequest = 499
+
+/** Why a sign-in fails; counted from zero, so that the first failures are a rise. */
+const signInFailures = [
+  'login-cookie-missing',
+  'login-going-round',
+  'login-refused',
+  'login-expired',
+  'login-unknown',
+  'login-already-used',
+  'provider-unreachable',
+  'provider-invalid',
+  'client-refused',
+  'session-too-large',
+] as const satisfies readonly LoginProblem['reason'][]
 
 /** Counts requests, what was decided about them, and the sign-ins and sign-outs among them. */
 export function countRequests(registry: Registry): Pick<Observer, 'requestEnded' | 'unreadable' | 'shed'> {
@@ -47,6 +62,7 @@ export function countRequests(registry: Registry): Pick<Observer, 'requestEnded'
     labelNames: ['reason'],
   })
   signIns('succeeded', 'signed-in')
+  for (const reason of signInFailures) signIns('failed', reason)
   signOuts()
   for (const status of [400, 408, 431]) unreadable(status)
 
