@@ -8,6 +8,7 @@ import type { Config } from './config/schema.ts'
 import { createListener } from './gate/listener.ts'
 import { buildGateway, type Gateway } from './gateway.ts'
 import { createLasting, type Lasting } from './lasting.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { changesThatNeedRestart } from './restart-needed.ts'
 import type { SessionLink } from './session/session-link.ts'
@@ -15,6 +16,10 @@ import type { SessionLink } from './session/session-link.ts'
 /** What an app takes from its surroundings; tests bring their own. */
 export type Surroundings = Readonly<{
   logger: Logger
+  /** Writes a line that is none of the logger's, as it is, in turn with those that are. */
+  writeLine?: (line: string) => void
+  /** What the process counts about itself; nothing unless given. */
+  metrics?: Pick<Metrics, 'observer' | 'expectUpstreams' | 'exposition'> | undefined
   /** Epoch seconds. */
   clock?: () => number
   /** Waits for so many milliseconds. */
@@ -60,6 +65,8 @@ export type App = Readonly<{
   noteReload: (outcome: ReloadOutcome) => void
   /** Says from now on that it is to get no more requests. */
   failReadiness: () => void
+  /** Opens the audit file anew by its name, after it was renamed. */
+  reopenAudit: () => void
   /** Says that it is to get no more requests, waits for `delayMs`, ends open streams, lets requests finish, closes everything. */
   close: (patience?: Partial<Patience>) => Promise<void>
 }>
@@ -84,15 +91,16 @@ const defaultPatience: Patience = { delayMs: 0, withinMs: 10_000 }
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
-  const { lasting = createLasting(clock), link, checks: otherChecks = () => ({}) } = surroundings
-  const common = { logger, clock, sleep, lasting, link }
+  const { metrics, writeLine = () => {}, link, checks: otherChecks = () => ({}) } = surroundings
+  const { lasting = createLasting(clock, metrics?.observer) } = surroundings
+  const common = { logger, writeLine, metrics, clock, sleep, lasting, link }
   let gateway = await buildGateway(config, common)
   /** Those before it that still have requests under way. */
   const retiring = new Set<Promise<void>>()
   let isStopping = false
   let reload: ReloadOutcome | undefined
   const listener = createListener(gateway.service, { isWebSocket, upgradeResponse })
-  const admin = createAdmin({ readiness })
+  const admin = createAdmin({ readiness, metrics: metrics?.exposition })
   const sweep = () => lasting.live.sweep(clock())
   let timer: NodeJS.Timeout | undefined
   let closing: Promise<void> | undefined
@@ -107,10 +115,13 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     prepare,
     noteReload: (outcome) => {
       reload = outcome
+      const { observer } = gateway.observing
+      observer.reloaded({ outcome: outcome.reason === undefined ? 'applied' : 'refused' })
     },
     failReadiness: () => {
       isStopping = true
     },
+    reopenAudit: () => gateway.observing.audit.part.reopen(),
     close,
   }
 

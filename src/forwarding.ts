@@ -1,11 +1,13 @@
+import { performance } from 'node:perf_hooks'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { PosternError } from './core/errors.ts'
+import type { ErrorCode, PosternError } from './core/errors.ts'
 import type { Rule } from './core/rule.ts'
 import type { Session } from './core/session.ts'
 import type { ForwardFactsOf } from './forward-facts.ts'
 import { upgradeOf } from './gate/arrival.ts'
 import type { CookieChange } from './gate/cookie-change.ts'
 import { targetOf, type Visit } from './gate/visit.ts'
+import type { Observer } from './observer.ts'
 import type { ForwardPlan } from './proxy/exchange.ts'
 import { forward } from './proxy/forward.ts'
 import type { LiveStreams } from './proxy/live-streams.ts'
@@ -22,11 +24,18 @@ type ForwardingOptions = Readonly<{
   endsAt: (session: Session) => number
   onFailure: (request: FastifyRequest, reply: FastifyReply, error: PosternError) => void
   onCut: (error: PosternError, requestId: string) => void
+  onAnswer: Observer['upstreamAnswered']
 }>
+
+/** What went wrong with an upstream, as it is counted. */
+const failures: Partial<Record<ErrorCode, string>> = {
+  POSTERN_UPSTREAM_UNREACHABLE: 'unreachable',
+  POSTERN_UPSTREAM_TIMEOUT: 'timeout',
+}
 
 /** Builds the handler of admitted requests: it joins what the gate found out with what the proxy needs to know. */
 export function createForwarding(options: ForwardingOptions) {
-  const { upstreams, factsOf, live, cookieLines, endsAt, onFailure, onCut } = options
+  const { upstreams, factsOf, live, cookieLines, endsAt, onFailure, onCut, onAnswer } = options
 
   // A stream without a session is registered too, so that it ends when the gateway does.
   const nobodys = { streams: live, sessionId: '', endsAt: Number.POSITIVE_INFINITY }
@@ -52,6 +61,8 @@ export function createForwarding(options: ForwardingOptions) {
     const { path, query } = targetOf(request)
     // The guard lets nothing pass that has none.
     const upstream = upstreams.get((visit.rule as Rule).upstream as string)
+    const { name } = upstream
+    const sentAt = performance.now()
     return {
       upstream,
       path,
@@ -62,8 +73,18 @@ export function createForwarding(options: ForwardingOptions) {
       expectsContinue: visit.expectsContinue,
       live: liveOf(visit),
       cors: visit.cors,
-      onFailure: (error) => onFailure(request, reply, error),
-      onCut: (error) => onCut(error, requestId),
+      onHead: (status, isStream) => {
+        if (isStream) visit.isStream = true
+        onAnswer({ upstream: name, outcome: `${Math.floor(status / 100)}xx`, ms: performance.now() - sentAt })
+      },
+      onFailure: (error) => {
+        onAnswer({ upstream: name, outcome: failures[error.code] ?? 'invalid' })
+        onFailure(request, reply, error)
+      },
+      onCut: (error) => {
+        onAnswer({ upstream: name, outcome: 'cut' })
+        onCut(error, requestId)
+      },
     }
   }
 }

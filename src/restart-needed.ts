@@ -6,6 +6,7 @@ const fixed = {
   'server.listen': ({ server }: Config) => server.listen,
   'server.workers': ({ server }: Config) => server.workers,
   'admin.listen': ({ admin }: Config) => admin.listen,
+  'admin.metrics': ({ admin }: Config) => admin.metrics,
   'logging.format': ({ logging }: Config) => logging.format,
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Logger } from 'pino'
 import type { Config } from './config/schema.ts'
 import { type Session, type SessionLimits, sessionEndsAt } from './core/session.ts'
 import { type CookieChange, cookieLinesFor } from './gate/cookie-change.ts'
 import type { CookieKit, Site } from './gate/site.ts'
+import type { Observer } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
 import type { LiveStreams } from './proxy/live-streams.ts'
 import { createCookieStore, sessionPurpose } from './session/cookie-store.ts'
@@ -12,11 +12,11 @@ import type { Generations } from './session/generations.ts'
 import { createLinkedRefresher } from './session/linked-refresher.ts'
 import { createLoginCookies, loginPurpose } from './session/login-cookies.ts'
 import { createLoopGuard } from './session/loop-guard.ts'
-import type { RefreshEvent } from './session/refresh-outcome.ts'
 import { createRefresher, type Refresher } from './session/refresher.ts'
 import { createSealer } from './session/sealer.ts'
 import type { SessionLink } from './session/session-link.ts'
 import type { SessionMemory } from './session/session-memory.ts'
+import type { SessionStore } from './session/session-store.ts'
 import type { Sightings } from './session/sightings.ts'
 import type { UsedStates } from './session/used-states.ts'
 import { sessionCookie, sessionLimits } from './session-cookies.ts'
@@ -51,7 +51,7 @@ type Options = Readonly<{
   clock: () => number
   sleep: (ms: number) => Promise<unknown>
   provider: Provider
-  logger: Logger
+  observer: Pick<Observer, 'refreshed' | 'sessionSealed'>
   /** What earlier configurations of this process left. */
   memory: SessionMemory
   /** Open streams of sessions. */
@@ -66,7 +66,7 @@ const returnPurpose = 'return after sign-out'
 
 /** Builds the session side of the gateway. */
 export async function createSessions(config: Config, options: Options): Promise<Sessions> {
-  const { clock, provider, logger, memory, live, link } = options
+  const { clock, provider, observer, memory, live, link } = options
   const { cookie } = config.session
   // Where nobody signs in there are no keys, and nothing to seal with this one.
   const keys = config.session.keys.length > 0 ? config.session.keys : [randomBytes(32)]
@@ -94,7 +94,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     endsAt: check && ((session) => sessionEndsAt(session, limits)),
     refreshBefore: config.session.refresh_before / 1000,
     waitLimit: (config.provider?.timeout ?? 0) / 1000 + 2,
-    report: reportTo(logger),
+    report: observer.refreshed,
     memory: memory.refreshes,
   })
   const refresher =
@@ -127,13 +127,16 @@ export async function createSessions(config: Config, options: Options): Promise<
     const { name, attributes } = cookies[scheme]
     const common = { sealer, name, attributes, clock }
     return {
-      sessions: createCookieStore({
-        ...common,
-        limits,
-        maxChunks: cookie.max_chunks,
-        cacheSize: openedSessions,
-        sightings,
-      }),
+      sessions: measured(
+        createCookieStore({
+          ...common,
+          limits,
+          maxChunks: cookie.max_chunks,
+          cacheSize: openedSessions,
+          sightings,
+        }),
+        observer.sessionSealed,
+      ),
       logins: createLoginCookies(common),
       loops: createLoopGuard({ name, attributes }),
     }
@@ -186,11 +189,20 @@ function sharedSightings(sightings: Sightings, { tellSighting }: SessionLink): S
   }
 }
 
-/** Refreshes that should not be needed, or that failed, are worth a line; the ordinary ones are for those who look closely. */
-function reportTo(logger: Logger) {
-  const ordinary: ReadonlySet<string> = new Set(['refreshed', 'joined', 'result-reused', 'discarded'])
-  return ({ event, sessionId, error }: RefreshEvent): void => {
-    const fields = { refresh: event, session_id: sessionId, ...(error !== undefined && { err: error }) }
-    logger[ordinary.has(event) ? 'debug' : 'warn'](fields, `refresh: ${event}`)
+/** The same store, which tells how much of a Cookie header each session takes. */
+function measured(store: SessionStore, onSeal: (bytes: number) => void): SessionStore {
+  return {
+    ...store,
+    write(session, cookieHeader) {
+      const lines = store.write(session, cookieHeader)
+      onSeal(lines.reduce((bytes, line) => bytes + pairLength(line), 0))
+      return lines
+    },
   }
+}
+
+/** The length of a cookie's name and value as a browser sends them back; a cookie that is deleted has none. */
+function pairLength(line: string): number {
+  const end = line.indexOf(';')
+  return line[end - 1] === '=' ? 0 : end
 }

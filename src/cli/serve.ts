@@ -5,6 +5,7 @@ import { buildApp } from '../app.ts'
 import { ConfigError } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
 import { createLogger, type Log } from '../logs/logger.ts'
+import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { createFileWatch } from '../reload/file-watch.ts'
 import { createReloader, type Reloader } from '../reload/reloader.ts'
 import { buildSharedApp, type SharedApp } from '../workers/start.ts'
@@ -31,7 +32,8 @@ export async function runServe(file: string): Promise<void> {
   const log = createLogger({ ...config.logging, isTerminal: process.stdout.isTTY === true })
   exitOnFatal(log)
   const { logger } = log
-  const app = await build(config, logger)
+  const metrics = config.admin.metrics ? createMetrics({ now: () => Date.now() / 1000 }) : undefined
+  const app = await build(config, { logger, writeLine: log.write, metrics })
   const watch = createFileWatch()
   watch.watch(files)
   const reloading = reloadWhenAsked(app, createReloader({ load, app, watch, logger, now: () => new Date() }))
@@ -49,17 +51,26 @@ export async function runServe(file: string): Promise<void> {
   }
 }
 
+type ProcessSurroundings = Readonly<{
+  logger: Logger
+  writeLine: (line: string) => void
+  metrics: Metrics | undefined
+}>
+
 /** One process that does everything, or several for the requests. */
-function build(config: Config, logger: Logger): Promise<SharedApp> {
+function build(config: Config, surroundings: ProcessSurroundings): Promise<SharedApp> {
   const { workers } = config.server
   const count = workers === 'auto' ? availableParallelism() : workers
-  return count === 1 ? buildApp(config, { logger }) : buildSharedApp(config, count, { logger })
+  return count === 1 ? buildApp(config, surroundings) : buildSharedApp(config, count, surroundings)
 }
 
 /** At a signal, and whenever files were changed if the configuration in force says so. */
 function reloadWhenAsked(app: SharedApp, { reload, look }: Reloader): AbortController {
   const ending = new AbortController()
-  const onSignal = () => void reload('signal')
+  const onSignal = () => {
+    app.reopenAudit()
+    void reload('signal')
+  }
   process.on('SIGHUP', onSignal)
   ending.signal.addEventListener('abort', () => process.off('SIGHUP', onSignal))
   const watching = async () => {

@@ -112,6 +112,7 @@ export function createCallback(options: CallbackOptions): Endpoint {
     // Another tab of the same person may still be using the session that is replaced: that one only fades out.
     if (previous !== undefined && !isSamePerson) await options.endSession(previous)
     request.visit.session = session
+    request.visit.event = 'sign-in'
     const cookies = [
       ...written,
       ...forget,

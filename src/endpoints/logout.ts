@@ -4,7 +4,7 @@ import { returnTarget } from '../core/return-target.ts'
 import { accountName, type Session } from '../core/session.ts'
 import type { Respond } from '../gate/respond.ts'
 import type { Site, Sites } from '../gate/site.ts'
-import { siteOf } from '../gate/visit.ts'
+import { siteOf, type Visit } from '../gate/visit.ts'
 import { crossSitePage } from '../pages/cross-site.ts'
 import { signOutPage } from '../pages/sign-out.ts'
 import { signedOutPage } from '../pages/signed-out.ts'
@@ -70,7 +70,7 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     const site = siteOf(request, sites)
     const { cookie } = request.headers
     const session = sessionOf(site, cookie)
-    if (session !== undefined) await endSession(session)
+    if (session !== undefined) await end(request.visit, session)
     const { sessions, logins, loops } = site.cookies
     const cookies = [...sessions.clear(cookie), ...logins.clearAll(cookie), loops.reset()]
     const answer = { reason: 'signed-out', cookies, headers: forgetPages }
@@ -88,6 +88,12 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     // A script can read this: it gets no token. The provider may ask the person whether to sign out.
     const location = nextStop(site, session, returnTo, undefined)
     respond.json(request, reply, 200, JSON.stringify({ signed_out: true, location }), answer)
+  }
+
+  async function end(visit: Visit, session: Session): Promise<void> {
+    await endSession(session)
+    visit.session = session
+    visit.event = 'sign-out'
   }
 
   /** The provider's end of the session where it has one, else our own page or the return target. */

@@ -66,6 +66,7 @@ export function createTellLoginProblem(options: LoginProblemOptions): TellLoginP
     returnTo?: string,
     cookies: readonly string[] = [],
   ): void {
+    request.visit.event = 'sign-in-failed'
     const facts = { ...respond.facts(request), problem, ...(returnTo !== undefined && { returnTo }) }
     const headers = problem.reason === 'provider-unreachable' ? { 'retry-after': '5' } : {}
     respond.page(request, reply, loginProblemPage(facts), { reason: problem.reason, cookies, headers })

@@ -14,8 +14,13 @@ type LoggerOptions = Readonly<{
   destination?: number | DestinationStream
 }>
 
-/** A logger and what writes the lines that are left and ends it. */
-export type Log = Readonly<{ logger: Logger; close: () => void }>
+/** The log of the process. */
+export type Log = Readonly<{
+  logger: Logger
+  /** Writes a line that is none of the logger's, as it is, in turn with those that are. */
+  write: (line: string) => void
+  close: () => void
+}>
 
 /** Bytes gathered before a write, and the longest they may wait, in milliseconds. */
 const ownChunks = { minLength: 16_000 }
@@ -36,7 +41,8 @@ export function createLogger(options: LoggerOptions): Log {
       : { stream: destination, close() {} }
   const isPretty = format === 'auto' ? isTerminal : format === 'pretty'
   const settings = { level, base: null, serializers, hooks: { logMethod, streamWrite } }
-  return Object.freeze({ logger: pino(settings, isPretty ? prettified(stream, isTerminal) : stream), close })
+  const logger = pino(settings, isPretty ? prettified(stream, isTerminal) : stream)
+  return Object.freeze({ logger, write: (line: string) => stream.write(line), close })
 }
 
 /** pino and Fastify repeat an error's own message as that of the line; there it must be the scrubbed one. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { App, Patience, Prepared } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import type { Session } from '../core/session.ts'
+import type { Snapshot } from '../metrics/exposition.ts'
 import { type Channel, createChannel, type Port } from './channel.ts'
 import type { News } from './news.ts'
 import { createPace } from './pace.ts'
@@ -47,6 +48,10 @@ export type Fleet = Readonly<{
   checks: () => Readonly<Record<string, Readonly<{ ok: boolean; reason?: string }>>>
   /** Tells all of them. */
   news: News
+  /** What each of them counts. */
+  snapshots: () => Promise<readonly Snapshot[]>
+  /** Has each of them open its audit file anew. */
+  reopenAudit: () => void
   /** Has them stop, each as an app does; whoever does not is ended. */
   close: (patience: Patience) => Promise<void>
 }>
@@ -67,7 +72,7 @@ export function createFleet(options: FleetOptions): Fleet {
   /** No process begins while the configuration changes: it would begin with the one before. */
   let changing: Promise<void> = Promise.resolve()
 
-  return { start, prepare, checks, news: { ended, renewed }, close }
+  return { start, prepare, checks, news: { ended, renewed }, snapshots, reopenAudit, close }
 
   async function start(): Promise<string> {
     const first = Array.from({ length: count }, () => launch())
@@ -199,6 +204,16 @@ export function createFleet(options: FleetOptions): Fleet {
     const serving = [...members].filter(({ isServing }) => isServing).length
     const reason = `${serving} of ${count} serve`
     return { workers: serving === count ? { ok: true } : { ok: serving > 0, reason } }
+  }
+
+  /** Of those that answer: one that is about to end has nothing to add. */
+  async function snapshots(): Promise<readonly Snapshot[]> {
+    const asked = [...members].map(({ channel }) => channel.ask('metrics').catch(() => undefined))
+    return (await Promise.all(asked)).filter((snapshot) => snapshot !== undefined) as Snapshot[]
+  }
+
+  function reopenAudit(): void {
+    for (const { channel } of members) channel.tell('reopen')
   }
 
   async function close(patience: Patience): Promise<void> {

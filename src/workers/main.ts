@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { exitOnFatal } from '../cli/exit-on-fatal.ts'
 import { restored } from '../config/restored.ts'
 import { createLogger, type Log } from '../logs/logger.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { runWorker } from './worker.ts'
 
 // What a worker process runs. A terminal and some supervisors signal all processes of a group: the primary decides.
@@ -15,10 +16,14 @@ runWorker({
     receive: (listener) => process.on('message', listener),
   },
   restore: restored,
-  createLogger: ({ logging }) => {
+  surroundingsFor: ({ logging, admin }) => {
     log = createLogger({ ...logging, isTerminal: process.stdout.isTTY === true, isShared: true })
     exitOnFatal(log)
-    return log.logger.child({ worker: cluster.worker?.id })
+    return {
+      logger: log.logger.child({ worker: cluster.worker?.id }),
+      writeLine: log.write,
+      metrics: admin.metrics ? createMetrics({ now: () => Date.now() / 1000 }) : undefined,
+    }
   },
   exit: () => {
     log?.close()

@@ -3,12 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type App, buildApp, type Patience, type Surroundings } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import { createLasting } from '../lasting.ts'
+import { type Exposition, mergedExposition } from '../metrics/exposition.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { type Child, createFleet } from './fleet.ts'
 import { forkWorker } from './fork.ts'
 import { withNews } from './news.ts'
 
 /** A gateway whose requests several processes serve, as its primary process sees it. */
-export type SharedApp = Pick<App, 'gateway' | 'prepare' | 'noteReload' | 'listen' | 'close'>
+export type SharedApp = Pick<App, 'gateway' | 'prepare' | 'noteReload' | 'reopenAudit' | 'listen' | 'close'>
 
 const unrefDelay = (ms: number) => delay(ms, undefined, { ref: false })
 
@@ -19,9 +21,10 @@ const unrefDelay = (ms: number) => delay(ms, undefined, { ref: false })
 export async function buildSharedApp(
   config: Config,
   count: number,
-  surroundings: Surroundings & Readonly<{ fork?: () => Child }>,
+  surroundings: Omit<Surroundings, 'metrics'> &
+    Readonly<{ metrics?: Metrics | undefined; fork?: () => Child }>,
 ): Promise<SharedApp> {
-  const { logger, fork = forkWorker, sleep = unrefDelay } = surroundings
+  const { logger, fork = forkWorker, sleep = unrefDelay, metrics } = surroundings
   const { clock = () => Math.floor(Date.now() / 1000) } = surroundings
   const fleet = createFleet({
     ...{ count, config, logger },
@@ -30,9 +33,21 @@ export async function buildSharedApp(
     elapsed: () => performance.now(),
     sleep,
   })
-  const lasting = withNews(createLasting(clock), fleet.news)
-  const app: App = await buildApp(config, { logger, clock, sleep, lasting, checks: fleet.checks })
-  return { ...app, prepare: fleet.prepare, listen, close }
+  const lasting = withNews(createLasting(clock, metrics?.observer), fleet.news)
+  const app: App = await buildApp(config, {
+    ...{ ...surroundings, clock, sleep, lasting, checks: fleet.checks },
+    metrics: metrics && { ...metrics, exposition: ofAll(metrics) },
+  })
+  return { ...app, prepare: fleet.prepare, reopenAudit, listen, close }
+
+  function ofAll({ snapshot }: Metrics): Exposition {
+    return mergedExposition(async () => [await snapshot(), ...(await fleet.snapshots())])
+  }
+
+  function reopenAudit(): void {
+    app.reopenAudit()
+    fleet.reopenAudit()
+  }
 
   async function listen() {
     const adminAddress = await app.listenAdmin()

@@ -1,13 +1,13 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from 'pino'
 import type { Test } from 'tap'
 import { type App, buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
-import { buildFleet, type TestFleet } from './fleet.ts'
+import type { Metrics } from '../../src/metrics/metrics.ts'
+import { buildFleet, type TestFleet, type TestSurroundings } from './fleet.ts'
 import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
 
@@ -75,6 +75,10 @@ export type GatewayOptions = {
   publicUrls?: (port: number) => string[]
   /** Several workers serve. */
   workers?: number
+  /** The audit section as YAML flow, without braces. */
+  audit?: string
+  /** What counts, and is shown by the admin listener. */
+  metrics?: Metrics
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
 }
@@ -106,10 +110,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     return loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
   }
 
-  const build = async (
-    config: Config,
-    surroundings: { logger: Logger; clock: () => number; sleep: typeof sleep },
-  ) => {
+  const build = async (config: Config, surroundings: TestSurroundings) => {
     if (options.workers === undefined) return buildApp(config, surroundings)
     gateway.fleet = await buildFleet(t, config, options.workers, surroundings)
     return gateway.fleet.app as App
@@ -118,8 +119,12 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
   const start = async (): Promise<App> => {
     const config = load()
     gateway.config = config
-    const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
-    const app = await build(config, { logger, clock, sleep })
+    const { logger, write: writeLine } = createLogger({
+      ...config.logging,
+      isTerminal: false,
+      destination: sink,
+    })
+    const app = await build(config, { logger, writeLine, clock, sleep, metrics: options.metrics })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined
@@ -204,6 +209,7 @@ function yamlOf(options: GatewayOptions, port: number): string {
           `session: { keys: ${JSON.stringify(keys)}${more(session)} }`,
         ]),
     ...(bearer === undefined ? [] : [`bearer: { ${bearer} }`]),
+    ...(options.audit === undefined ? [] : [`audit: { ${options.audit} }`]),
     ...(options.forwardAuth === undefined ? [] : [`forward_auth: { ${options.forwardAuth} }`]),
     ...(options.allowedHosts === undefined
       ? []

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { mergedExposition } from '../../src/metrics/exposition.ts'
+import { createMetrics } from '../../src/metrics/metrics.ts'
+import { metricsReference } from '../../src/metrics/reference.ts'
+import { createSeries } from '../../src/metrics/series.ts'
+import { createSpread } from '../../src/metrics/spread.ts'
+import { samplesIn } from '../support/metrics.ts'
+
+const facts = {
+  method: 'GET',
+  host: 'app.example.com',
+  path: '/',
+  status: 200,
+  durationMs: 3,
+  rule: 'routes[0]',
+  decision: 'forward',
+  reason: 'public',
+  requestId: 'r',
+  client: '192.0.2.7',
+  isAborted: false,
+}
+
+t.test('a child is found again by its label values, in their order', async (t) => {
+  const series = createSeries(['a', 'b'], () => ({ value: 0 }))
+  series.of('x', 1).value += 1
+  series.of('x', 1).value += 1
+  series.of(1, 'x').value += 5
+  t.strictSame(series.entries(), [
+    { labels: { a: 'x', b: '1' }, child: { value: 2 } },
+    { labels: { a: '1', b: 'x' }, child: { value: 5 } },
+  ])
+  const single = createSeries([], () => ({ value: 0 }))
+  t.equal(single.of(), single.of())
+  t.strictSame(single.entries()[0]?.labels, {})
+})
+
+t.test('a value belongs to the first bound that is not below it', async (t) => {
+  const spread = createSpread([1, 2])
+  for (const value of [0, 1, 1.5, 2, 3]) spread.add(value)
+  t.strictSame(spread.buckets(), [
+    { le: '1', count: 2 },
+    { le: '2', count: 4 },
+    { le: '+Inf', count: 5 },
+  ])
+  t.strictSame(spread.total(), { sum: 7.5, count: 5 })
+})
+
+t.test('what is shed and what an audit loses is counted', async (t) => {
+  const { observer, exposition } = createMetrics({ now: () => 0 })
+  observer.shed('too-many-requests')
+  observer.auditFailed('dropped')
+  observer.unreadable(431)
+  const samples = samplesIn(await exposition.text())
+  t.equal(samples.get('postern_requests_shed_total{reason="too-many-requests"}'), 1)
+  t.equal(samples.get('postern_audit_failures_total{failure="dropped"}'), 1)
+  t.equal(samples.get('postern_audit_failures_total{failure="write-failed"}'), 0)
+  t.match(exposition.contentType, /^text\/plain; version=0\.0\.4/)
+})
+
+t.test('those of several processes are merged: counts add up, the worst reload counts', async (t) => {
+  const [one, other] = [createMetrics({ now: () => 100 }), createMetrics({ now: () => 200 })]
+  for (const { observer } of [one, one, other]) observer.requestEnded(facts)
+  one.observer.streamOpened('websocket')
+  other.observer.streamOpened('websocket')
+  other.observer.reloaded({ outcome: 'refused' })
+  // As they arrive from another process.
+  const snapshots = async () => JSON.parse(JSON.stringify([await one.snapshot(), await other.snapshot()]))
+  const samples = samplesIn(await mergedExposition(snapshots).text())
+  t.equal(samples.get('postern_requests_total{rule="routes[0]",status="200"}'), 3)
+  t.equal(samples.get('postern_request_duration_seconds_count{rule="routes[0]"}'), 3)
+  t.equal(samples.get('postern_request_duration_seconds_bucket{rule="routes[0]",le="0.005"}'), 3)
+  t.equal(samples.get('postern_open_streams{kind="websocket"}'), 2)
+  t.equal(samples.get('postern_config_last_reload_successful'), 0)
+  t.equal(samples.get('postern_config_last_reload_success_timestamp_seconds'), 100)
+  t.equal(samples.get('postern_config_reloads_total{outcome="refused"}'), 1)
+})
+
+t.test('the published list of metrics is that of the code (npm run docs writes it)', async (t) => {
+  t.equal(readFileSync('config/metrics.md', 'utf8'), metricsReference())
+})
