@@ -73,7 +73,10 @@ export function openLineStream({
       // First by itself: sonic-boom forgets which file to close when it cannot open the new one.
       openFile(file, 'a', mode, (error, fd) => {
         if (error !== null) return fail(error)
-        closeFile(fd, () => stream.reopen())
+        closeFile(fd, () => {
+          stream.once('ready', () => logger.info({ file }, 'the audit file was opened anew'))
+          stream.reopen()
+        })
       })
     },
     close() {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type App, buildApp } from '../app.ts'
 import { ConfigError } from '../config/problem.ts'
+import type { Config } from '../config/schema.ts'
 import { createLogger, type Log } from '../logs/logger.ts'
-import { createMetrics } from '../metrics/metrics.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { createFileWatch } from '../reload/file-watch.ts'
 import { createReloader, type Reloader } from '../reload/reloader.ts'
 import { exitOnFatal } from './exit-on-fatal.ts'
@@ -28,7 +29,7 @@ export async function runServe(file: string): Promise<void> {
   const log = createLogger({ ...config.logging, isTerminal: process.stdout.isTTY === true })
   exitOnFatal(log)
   const { logger } = log
-  const metrics = config.admin.metrics ? createMetrics({ now: () => Date.now() / 1000 }) : undefined
+  const metrics = await metricsFor(config)
   const app = await buildApp(config, { logger, writeLine: log.write, metrics })
   const watch = createFileWatch()
   watch.watch(files)
@@ -45,6 +46,13 @@ export async function runServe(file: string): Promise<void> {
     await app.close()
     log.close()
   }
+}
+
+/** The library is loaded only where it is used. */
+async function metricsFor({ admin }: Config): Promise<Metrics | undefined> {
+  if (!admin.metrics) return undefined
+  const { createMetrics } = await import('../metrics/metrics.ts')
+  return createMetrics({ now: () => Date.now() / 1000 })
 }
 
 /** At a signal, and whenever files were changed if the configuration in force says so. */

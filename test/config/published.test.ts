@@ -57,7 +57,10 @@ t.test('the example loads with its commented sections and all of its routes, too
     .replace(/^ {2}# (?=- \{)/gm, '  ')
     .replace('trusted_proxies: []', 'trusted_proxies: [10.0.0.0/8]')
   const file = writeConfig(t, yaml)
-  const { bearer, forward_auth, redirect, audit, routes } = loadConfig(file, { env, checkRules: ruleProblems })
+  const { bearer, forward_auth, redirect, audit, routes } = loadConfig(file, {
+    env,
+    checkRules: ruleProblems,
+  })
   t.match(bearer, { issuers: [{ type: 'any' }], introspection: { cache: 30_000 } })
   t.match(forward_auth, { preset: 'nginx', token: 'access' })
   t.match(redirect.allowed_hosts, ['*.apps.example.com', 'wiki.example.com:8443'])
