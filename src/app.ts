@@ -7,10 +7,11 @@ import { renderProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
 import { createListener } from './gate/listener.ts'
 import { buildGateway, type Gateway } from './gateway.ts'
-import { createLasting } from './lasting.ts'
+import { createLasting, type Lasting } from './lasting.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { changesThatNeedRestart } from './restart-needed.ts'
+import type { SessionLink } from './session/session-link.ts'
 
 /** What an app takes from its surroundings; tests bring their own. */
 export type Surroundings = Readonly<{
@@ -18,11 +19,19 @@ export type Surroundings = Readonly<{
   /** Writes a line that is none of the logger's, as it is, in turn with those that are. */
   writeLine?: (line: string) => void
   /** What the process counts about itself; nothing unless given. */
-  metrics?: Pick<Metrics, 'observer' | 'expectUpstreams' | 'exposition'> | undefined
+  metrics?:
+    | Pick<Metrics, 'observer' | 'expectUpstreams' | 'exposition' | 'snapshot' | 'mergedWith'>
+    | undefined
   /** Epoch seconds. */
   clock?: () => number
   /** Waits for so many milliseconds. */
   sleep?: (ms: number) => Promise<unknown>
+  /** What is there already and outlives configurations; made anew unless given. */
+  lasting?: Lasting
+  /** Where another process knows about the sessions of all. */
+  link?: SessionLink
+  /** What else is to be told where readiness is asked for; not ready with any that is not ok. */
+  checks?: () => Readiness['checks']
 }>
 
 /** A new configuration, built and ready, that nobody is served by yet. */
@@ -45,6 +54,10 @@ export type App = Readonly<{
   sweep: () => void
   /** Opens both listeners and begins discovery; gives the addresses. */
   listen: () => Promise<{ publicAddress: string; adminAddress: string }>
+  /** Opens but the listener that browsers reach, and begins discovery. */
+  listenPublic: () => Promise<string>
+  /** Opens but the other one, and begins discovery. */
+  listenAdmin: () => Promise<string>
   /**
    * Builds what a new configuration describes, beside what serves. Rejects with an Error whose message says why it cannot be
    * used: something in it takes a restart, or the provider it names does not answer.
@@ -54,6 +67,8 @@ export type App = Readonly<{
   noteReload: (outcome: ReloadOutcome) => void
   /** Opens the audit file anew by its name, after it was renamed. */
   reopenAudit: () => void
+  /** Says from now on that it is to get no more requests. */
+  failReadiness: () => void
   /** Says that it is to get no more requests, waits for `delayMs`, ends open streams, lets requests finish, closes everything. */
   close: (patience?: Partial<Patience>) => Promise<void>
 }>
@@ -78,9 +93,9 @@ const defaultPatience: Patience = { delayMs: 0, withinMs: 10_000 }
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
-  const { metrics, writeLine = () => {} } = surroundings
-  const lasting = createLasting(clock, metrics?.observer)
-  const common = { logger, writeLine, metrics, clock, sleep, lasting }
+  const { metrics, writeLine = () => {}, link, checks: otherChecks = () => ({}) } = surroundings
+  const { lasting = createLasting(clock, metrics?.observer) } = surroundings
+  const common = { logger, writeLine, metrics, clock, sleep, lasting, link }
   let gateway = await buildGateway(config, common)
   /** Those before it that still have requests under way. */
   const retiring = new Set<Promise<void>>()
@@ -97,6 +112,8 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     gateway: () => gateway,
     sweep,
     listen,
+    listenPublic,
+    listenAdmin,
     prepare,
     noteReload: (outcome) => {
       reload = outcome
@@ -104,16 +121,32 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
       observer.reloaded({ outcome: outcome.reason === undefined ? 'applied' : 'refused' })
     },
     reopenAudit: () => gateway.observing.audit.part.reopen(),
+    failReadiness: () => {
+      isStopping = true
+    },
     close,
   }
 
   async function listen() {
+    const adminAddress = await listenAdmin()
+    return { publicAddress: await openPublic(), adminAddress }
+  }
+
+  async function listenAdmin(): Promise<string> {
     warn(config)
     gateway.start()
-    const adminAddress = await admin.listen({ ...config.admin.listen })
-    const publicAddress = await listener.listen(config.server.listen)
+    return admin.listen({ ...config.admin.listen })
+  }
+
+  async function listenPublic(): Promise<string> {
+    gateway.start()
+    return openPublic()
+  }
+
+  async function openPublic(): Promise<string> {
+    const address = await listener.listen(config.server.listen)
     timer = setInterval(sweep, sweepEveryMs).unref()
-    return { publicAddress, adminAddress }
+    return address
   }
 
   function warn({ warnings }: Config): void {
@@ -150,10 +183,12 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   function readiness(): Readiness {
     const { ready, checks } = gateway.readiness()
     const { reason, at } = reload ?? {}
+    const others = otherChecks()
     return {
-      ready: ready && !isStopping,
+      ready: ready && !isStopping && Object.values<{ ok: boolean }>(others).every(({ ok }) => ok),
       checks: {
         ...checks,
+        ...others,
         ...(isStopping && { process: { ok: false, reason: 'it is about to stop' } }),
         ...(reason !== undefined && {
           config: {

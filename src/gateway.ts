@@ -37,7 +37,8 @@ import { createProvider, type Provider } from './provider/provider.ts'
 import type { OnAnswer } from './provider/provider-fetch.ts'
 import { createTrust } from './proxy/forwarded.ts'
 import { createUpstreams, type Upstreams } from './proxy/upstreams.ts'
-import { createSessions } from './sessions.ts'
+import type { SessionLink } from './session/session-link.ts'
+import { createSessions, type Sessions } from './sessions.ts'
 import { registerSignIn } from './sign-in.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { factsOf } from './visit-facts.ts'
@@ -53,6 +54,8 @@ type GatewayOptions = ObservingSurroundings &
     clock: () => number
     sleep: (ms: number) => Promise<unknown>
     lasting: Lasting
+    /** Where another process knows about the sessions of all. */
+    link?: SessionLink | undefined
     /** The one whose place it takes: what is configured as there is shared with it. */
     previous?: Gateway | undefined
   }>
@@ -74,11 +77,12 @@ export type Gateway = Readonly<{
   provider: Held<Provider>
   tokens: Held<Tokens>
   upstreams: Upstreams
+  sessions: Sessions
 }>
 
 /** Joins the parts; nothing is served and nobody asked yet. */
 export async function buildGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
-  const { logger, clock, sleep, lasting, previous } = options
+  const { logger, clock, sleep, lasting, link, previous } = options
   const { live, createRequestId } = lasting
   const { prefix, public_url: publicUrls } = config.server
 
@@ -88,7 +92,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   const heldTokens = tokensFor(config, options)
   const provider = heldProvider.part
   const tokens = heldTokens.part
-  const sessions = await createSessions(config, { ...lasting, clock, sleep, provider, observer })
+  const sessions = await createSessions(config, { ...lasting, link, clock, sleep, provider, observer })
   const { cookieLines, limits } = sessions
   const sites = createSites({
     publicUrls,
@@ -212,6 +216,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     provider: heldProvider,
     tokens: heldTokens,
     upstreams,
+    sessions,
   }
 
   /** Answers what no route is made for, and so has not passed the front yet. */

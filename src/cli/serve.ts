@@ -1,11 +1,13 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type App, buildApp } from '../app.ts'
+import { buildApp } from '../app.ts'
 import { ConfigError } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
 import { createLogger, type Log } from '../logs/logger.ts'
-import type { Metrics } from '../metrics/metrics.ts'
+import { loadMetrics } from '../metrics/load.ts'
 import { createFileWatch } from '../reload/file-watch.ts'
 import { createReloader, type Reloader } from '../reload/reloader.ts'
+import { buildSharedApp, type SharedApp } from '../workers/start.ts'
 import { exitOnFatal } from './exit-on-fatal.ts'
 import { loadApart } from './load-apart.ts'
 import { type StopSignal, untilStopped } from './until-stopped.ts'
@@ -29,8 +31,7 @@ export async function runServe(file: string): Promise<void> {
   const log = createLogger({ ...config.logging, isTerminal: process.stdout.isTTY === true })
   exitOnFatal(log)
   const { logger } = log
-  const metrics = await metricsFor(config)
-  const app = await buildApp(config, { logger, writeLine: log.write, metrics })
+  const app = await build(config, log)
   const watch = createFileWatch()
   watch.watch(files)
   const reloading = reloadWhenAsked(app, createReloader({ load, app, watch, logger, now: () => new Date() }))
@@ -48,15 +49,16 @@ export async function runServe(file: string): Promise<void> {
   }
 }
 
-/** The library is loaded only where it is used. */
-async function metricsFor({ admin }: Config): Promise<Metrics | undefined> {
-  if (!admin.metrics) return undefined
-  const { createMetrics } = await import('../metrics/metrics.ts')
-  return createMetrics({ now: () => Date.now() / 1000 })
+/** One process that does everything, or several for the requests. */
+async function build(config: Config, { logger, write }: Log): Promise<SharedApp> {
+  const { workers } = config.server
+  const count = workers === 'auto' ? availableParallelism() : workers
+  const surroundings = { logger, writeLine: write, metrics: await loadMetrics(config) }
+  return count === 1 ? buildApp(config, surroundings) : buildSharedApp(config, count, surroundings)
 }
 
 /** At a signal, and whenever files were changed if the configuration in force says so. */
-function reloadWhenAsked(app: App, { reload, look }: Reloader): AbortController {
+function reloadWhenAsked(app: SharedApp, { reload, look }: Reloader): AbortController {
   const ending = new AbortController()
   const onSignal = () => {
     app.reopenAudit()
@@ -74,7 +76,7 @@ function reloadWhenAsked(app: App, { reload, look }: Reloader): AbortController 
   return ending
 }
 
-async function finish(app: App, { logger }: Log, signal: StopSignal): Promise<void> {
+async function finish(app: SharedApp, { logger }: Log, signal: StopSignal): Promise<void> {
   const { delay: delayMs, timeout: withinMs } = app.gateway().config.server.shutdown
   logger.info({ signal }, 'stopping: not ready any more, then finishing the requests under way')
   // Who stops it by hand waits for nobody to notice.

@@ -30,6 +30,8 @@ const timeouts = z.strictObject({
   }),
 })
 
+const workersMessage = 'must be a number from 1 to 64, or auto'
+
 const shutdown = z.strictObject({
   delay: documented(durationOrZero.prefault('5s'), {
     type: 'duration, or 0s',
@@ -70,12 +72,21 @@ const keys = z.strictObject({
     meaning: 'The proxies whose `X-Forwarded-*` headers are believed. Nobody by default.',
     example: ['10.0.0.0/8', '::1'],
   }),
-  workers: documented(z.literal(1, 'must be 1: Postern runs as one process for now').prefault(1), {
-    type: 'number',
-    unit: 'processes',
-    meaning: 'How many processes share the load. Only one is supported for now.',
-    example: 1,
-  }),
+  workers: documented(
+    z
+      .union(
+        [z.int(workersMessage).min(1, workersMessage).max(64, workersMessage), z.literal('auto')],
+        workersMessage,
+      )
+      .prefault(1),
+    {
+      type: 'number, or auto',
+      unit: 'processes',
+      meaning:
+        'How many processes share the requests; `auto` is one for each core. With more than one, another process beside them refreshes the sessions of all.',
+      example: 'auto',
+    },
+  ),
   dangerously_allow_http: documented(z.boolean().prefault(false), {
     type: 'true or false',
     meaning:

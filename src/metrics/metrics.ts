@@ -1,7 +1,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Observer } from '../observer.ts'
 import { countAudit } from './audit.ts'
-import { type Exposition, expositionOf, type Snapshot, snapshotOf } from './exposition.ts'
+import type { Exposition, Snapshot } from './exposition.ts'
+import { mergedExposition, type Report } from './merge.ts'
 import { countProvider } from './provider.ts'
 import { countReloads } from './reloads.ts'
 import { countRequests } from './requests.ts'
@@ -14,8 +15,10 @@ export type Metrics = Readonly<{
   observer: Observer
   /** What a scrape of this process alone is answered with. */
   exposition: Exposition
-  /** The same as plain data, to be merged with that of other processes; see `mergedExposition`. */
+  /** The same as plain data, for another process. */
   snapshot: () => Promise<Snapshot>
+  /** What a scrape of this process is answered with when it speaks for others too. */
+  mergedWith: (others: () => Promise<readonly Report[]>) => Exposition
   /** Begins to count for these upstreams, from zero: so the first failure of one is a rise, which alerts need, and not a beginning. */
   expectUpstreams: (names: readonly string[]) => void
   /** What each of them is. */
@@ -48,11 +51,12 @@ export function createMetrics(options: Readonly<{ now: () => number }>): Metrics
     ...countReloads(registry, options.now),
     ...countAudit(registry),
   }
-  const exposition = expositionOf(registry)
+  const snapshot = async (): Promise<Snapshot> => registry.getMetricsAsJSON()
   return {
     observer,
-    exposition,
-    snapshot: () => snapshotOf(registry),
+    exposition: { contentType: registry.contentType, text: () => registry.metrics() },
+    snapshot,
+    mergedWith: (others) => mergedExposition(snapshot, others),
     expectUpstreams,
     describe: () => registry.getMetricsAsArray() as unknown as readonly MetricDescription[],
   }

@@ -8,12 +8,12 @@ import { freePort } from '../support/free-port.ts'
 import { samplesIn } from '../support/metrics.ts'
 import { runPostern, startPostern } from './postern.ts'
 
-async function serve(t: Test, more: { admin?: string; audit?: string } = {}) {
+async function serve(t: Test, more: { admin?: string; audit?: string; workers?: number } = {}) {
   const [port, admin] = [await freePort(), await freePort()]
   const file = writeConfig(
     t,
     [
-      `server: { listen: "127.0.0.1:${port}", public_url: "http://localhost:${port}" }`,
+      `server: { listen: "127.0.0.1:${port}", public_url: "http://localhost:${port}", workers: ${more.workers ?? 1} }`,
       `admin: { listen: "127.0.0.1:${admin}"${more.admin ?? ''} }`,
       'bearer: { issuers: [{ issuer: "http://127.0.0.1:9", audience: api }] }',
       'upstreams: { web: { url: "http://127.0.0.1:9" } }',
@@ -59,7 +59,7 @@ t.test('SIGHUP opens the audit file anew, and what is left is written at the end
   postern.child.kill('SIGHUP')
   await postern.says(/the audit file was opened anew/)
   await fetch(`${url}/after`)
-  postern.child.kill('SIGTERM')
+  postern.child.kill('SIGINT')
   t.strictSame(await postern.ended, { code: 0, signal: null })
   const told = [`${audit}.1`, audit].map((name) =>
     readFileSync(name, 'utf8')
@@ -70,6 +70,22 @@ t.test('SIGHUP opens the audit file anew, and what is left is written at the end
   )
   t.strictSame(told, [['/before'], ['/after']])
 })
+
+t.test(
+  'of several processes, the primary one tells the metrics, and all of them write records',
+  async (t) => {
+    const audit = join(t.testdir(), 'audit.jsonl')
+    const { postern, url, admin } = await serve(t, { audit, workers: 2 })
+    for (let i = 0; i < 6; i += 1) t.equal((await fetch(`${url}/x`)).status, 401)
+    const samples = samplesIn(await (await fetch(`${admin}/metrics`)).text())
+    t.equal(samples.get('postern_requests_total{rule="routes[0]",status="401"}'), 6)
+    postern.child.kill('SIGINT')
+    t.strictSame(await postern.ended, { code: 0, signal: null })
+    const lines = readFileSync(audit, 'utf8').trimEnd().split('\n')
+    t.equal(lines.length, 6)
+    for (const line of lines) t.ok(recordSchema.safeParse(JSON.parse(line)).success)
+  },
+)
 
 t.test('an audit file that cannot be opened is one line and 1', async (t) => {
   const file = writeConfig(

@@ -244,3 +244,17 @@ t.test('without an audit section there is nothing to reopen or to write', async 
   t.doesNotThrow(() => gateway.app.reopenAudit())
   t.notMatch(gateway.logText(), '"v":1')
 })
+
+t.test('several workers write to one file, and open it anew', async (t) => {
+  const scene = await audited(t, { workers: 2 })
+  const { gateway, file } = scene
+  for (let i = 0; i < 4; i += 1) await ask(gateway, 'GET /x')
+  while (readRecords(file).length < 5) await setImmediate()
+  renameSync(file, `${file}.1`)
+  gateway.app.reopenAudit()
+  const opened = () => gateway.logs().filter(({ msg }) => msg === 'the audit file was opened anew')
+  await gateway.logged({ test: () => opened().length === 3 })
+  for (let i = 0; i < 4; i += 1) await ask(gateway, 'GET /y')
+  t.equal((await scene.records()).length, 4)
+  t.equal(readRecords(`${file}.1`).length, 5)
+})

@@ -7,6 +7,7 @@ import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
 import type { Metrics } from '../../src/metrics/metrics.ts'
+import { buildFleet, type TestFleet } from './fleet.ts'
 import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
 
@@ -32,6 +33,8 @@ export type Gateway = {
   exchange: (bytes: string) => Promise<string>
   /** Stops it and starts another one on the same port with the same configuration, or another one. */
   restart: (changes?: Partial<GatewayOptions>) => Promise<void>
+  /** Its workers, where it has any. */
+  fleet?: TestFleet
   /** Changes its configuration while it runs. */
   reload: (changes: Partial<GatewayOptions>) => Promise<void>
 }
@@ -74,6 +77,8 @@ export type GatewayOptions = {
   audit?: string
   /** What counts, and is shown by the admin listener. */
   metrics?: Metrics
+  /** Several workers serve. */
+  workers?: number
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
 }
@@ -105,6 +110,12 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     return loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
   }
 
+  const build = async (config: Config, surroundings: Parameters<typeof buildFleet>[3]) => {
+    if (options.workers === undefined) return buildApp(config, surroundings)
+    gateway.fleet = await buildFleet(t, config, options.workers, surroundings)
+    return gateway.fleet.app as App
+  }
+
   const start = async (): Promise<App> => {
     const config = load()
     gateway.config = config
@@ -113,7 +124,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
       isTerminal: false,
       destination: sink,
     })
-    const app = await buildApp(config, { logger, writeLine, clock, sleep, metrics: options.metrics })
+    const app = await build(config, { logger, writeLine, clock, sleep, metrics: options.metrics })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined
