@@ -19,9 +19,7 @@ export type Surroundings = Readonly<{
   /** Writes a line that is none of the logger's, as it is, in turn with those that are. */
   writeLine?: (line: string) => void
   /** What the process counts about itself; nothing unless given. */
-  metrics?:
-    | Pick<Metrics, 'observer' | 'expectUpstreams' | 'exposition' | 'snapshot' | 'mergedWith'>
-    | undefined
+  metrics?: Pick<Metrics, 'observer' | 'expectUpstreams' | 'exposition'> | undefined
   /** Epoch seconds. */
   clock?: () => number
   /** Waits for so many milliseconds. */
@@ -65,10 +63,10 @@ export type App = Readonly<{
   prepare: (config: Config) => Promise<Prepared>
   /** What came of the last attempt to change the configuration, for whoever asks how this is. */
   noteReload: (outcome: ReloadOutcome) => void
-  /** Opens the audit file anew by its name, after it was renamed. */
-  reopenAudit: () => void
   /** Says from now on that it is to get no more requests. */
   failReadiness: () => void
+  /** Opens the audit file anew by its name, after it was renamed. */
+  reopenAudit: () => void
   /** Says that it is to get no more requests, waits for `delayMs`, ends open streams, lets requests finish, closes everything. */
   close: (patience?: Partial<Patience>) => Promise<void>
 }>
@@ -120,10 +118,10 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
       const { observer } = gateway.observing
       observer.reloaded({ outcome: outcome.reason === undefined ? 'applied' : 'refused' })
     },
-    reopenAudit: () => gateway.observing.audit.part.reopen(),
     failReadiness: () => {
       isStopping = true
     },
+    reopenAudit: () => gateway.observing.audit.part.reopen(),
     close,
   }
 

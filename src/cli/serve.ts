@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import { buildApp } from '../app.ts'
 import { ConfigError } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
 import { createLogger, type Log } from '../logs/logger.ts'
-import { loadMetrics } from '../metrics/load.ts'
+import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { createFileWatch } from '../reload/file-watch.ts'
 import { createReloader, type Reloader } from '../reload/reloader.ts'
 import { buildSharedApp, type SharedApp } from '../workers/start.ts'
@@ -31,7 +32,8 @@ export async function runServe(file: string): Promise<void> {
   const log = createLogger({ ...config.logging, isTerminal: process.stdout.isTTY === true })
   exitOnFatal(log)
   const { logger } = log
-  const app = await build(config, log)
+  const metrics = config.admin.metrics ? createMetrics({ now: () => Date.now() / 1000 }) : undefined
+  const app = await build(config, { logger, writeLine: log.write, metrics })
   const watch = createFileWatch()
   watch.watch(files)
   const reloading = reloadWhenAsked(app, createReloader({ load, app, watch, logger, now: () => new Date() }))
@@ -49,11 +51,16 @@ export async function runServe(file: string): Promise<void> {
   }
 }
 
+type ProcessSurroundings = Readonly<{
+  logger: Logger
+  writeLine: (line: string) => void
+  metrics: Metrics | undefined
+}>
+
 /** One process that does everything, or several for the requests. */
-async function build(config: Config, { logger, write }: Log): Promise<SharedApp> {
+function build(config: Config, surroundings: ProcessSurroundings): Promise<SharedApp> {
   const { workers } = config.server
   const count = workers === 'auto' ? availableParallelism() : workers
-  const surroundings = { logger, writeLine: write, metrics: await loadMetrics(config) }
   return count === 1 ? buildApp(config, surroundings) : buildSharedApp(config, count, surroundings)
 }
 

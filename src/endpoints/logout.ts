@@ -70,7 +70,7 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     const site = siteOf(request, sites)
     const { cookie } = request.headers
     const session = sessionOf(site, cookie)
-    if (session !== undefined) await noteEnd(request.visit, session)
+    if (session !== undefined) await end(request.visit, session)
     const { sessions, logins, loops } = site.cookies
     const cookies = [...sessions.clear(cookie), ...logins.clearAll(cookie), loops.reset()]
     const answer = { reason: 'signed-out', cookies, headers: forgetPages }
@@ -90,7 +90,7 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     respond.json(request, reply, 200, JSON.stringify({ signed_out: true, location }), answer)
   }
 
-  async function noteEnd(visit: Visit, session: Session): Promise<void> {
+  async function end(visit: Visit, session: Session): Promise<void> {
     await endSession(session)
     visit.session = session
     visit.event = 'sign-out'

@@ -2,7 +2,6 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Observer } from '../observer.ts'
 import { countAudit } from './audit.ts'
 import type { Exposition, Snapshot } from './exposition.ts'
-import { mergedExposition, type Report } from './merge.ts'
 import { countProvider } from './provider.ts'
 import { countReloads } from './reloads.ts'
 import { countRequests } from './requests.ts'
@@ -17,8 +16,6 @@ export type Metrics = Readonly<{
   exposition: Exposition
   /** The same as plain data, for another process. */
   snapshot: () => Promise<Snapshot>
-  /** What a scrape of this process is answered with when it speaks for others too. */
-  mergedWith: (others: () => Promise<readonly Report[]>) => Exposition
   /** Begins to count for these upstreams, from zero: so the first failure of one is a rise, which alerts need, and not a beginning. */
   expectUpstreams: (names: readonly string[]) => void
   /** What each of them is. */
@@ -51,12 +48,10 @@ export function createMetrics(options: Readonly<{ now: () => number }>): Metrics
     ...countReloads(registry, options.now),
     ...countAudit(registry),
   }
-  const snapshot = async (): Promise<Snapshot> => registry.getMetricsAsJSON()
   return {
     observer,
     exposition: { contentType: registry.contentType, text: () => registry.metrics() },
-    snapshot,
-    mergedWith: (others) => mergedExposition(snapshot, others),
+    snapshot: () => registry.getMetricsAsJSON(),
     expectUpstreams,
     describe: () => registry.getMetricsAsArray() as unknown as readonly MetricDescription[],
   }

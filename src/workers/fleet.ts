@@ -18,8 +18,8 @@ export type Child = Readonly<{
 }>
 
 type Member = Readonly<{
-  /** Its number among all there ever were. */
-  id: number
+  /** Among all there ever were. */
+  number: number
   child: Child
   channel: Channel
   /** Settles when it serves, or never will. */
@@ -50,9 +50,9 @@ export type Fleet = Readonly<{
   checks: () => Readonly<Record<string, Readonly<{ ok: boolean; reason?: string }>>>
   /** Tells all of them. */
   news: News
-  /** What each of them counted; a process that is busy for too long has nothing to tell. */
+  /** What each of them counts; one that is busy for too long has nothing to tell. */
   reports: () => Promise<readonly Report[]>
-  /** Has them open their audit files anew. */
+  /** Has each of them open its audit file anew. */
   reopenAudit: () => void
   /** Has them stop, each as an app does; whoever does not is ended. */
   close: (patience: Patience) => Promise<void>
@@ -61,7 +61,7 @@ export type Fleet = Readonly<{
 /** How long others may take to note that a session is over, in milliseconds. */
 const settleWithinMs = 1_000
 
-/** How long a scrape waits for one that is busy, in milliseconds. */
+/** How long a scrape waits for a process that is busy, in milliseconds. */
 const reportWithinMs = 2_000
 
 /** What a process that was asked to stop may take beyond its patience, in milliseconds. */
@@ -104,7 +104,14 @@ export function createFleet(options: FleetOptions): Fleet {
       handlersOf(() => member),
     )
     launched += 1
-    const member: Member = { id: launched, child, channel, isServing: false, ended: gone, started: begin() }
+    const member: Member = {
+      number: launched,
+      child,
+      channel,
+      isServing: false,
+      ended: gone,
+      started: begin(),
+    }
     members.add(member)
     child.onExit((how) => {
       channel.close()
@@ -214,18 +221,17 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   async function reports(): Promise<readonly Report[]> {
-    const serving = [...members].filter(({ isServing }) => isServing)
     return Promise.all(
-      serving.map(async ({ id, channel }) => {
-        const asked = channel.ask('snapshot').catch(() => undefined)
-        const snapshot = await Promise.race([asked, sleep(reportWithinMs).then(() => undefined)])
-        return { id, snapshot: snapshot as Report['snapshot'] }
+      [...members].map(async ({ number, channel }) => {
+        const asked = channel.ask('metrics').catch(() => undefined)
+        const snapshot = await Promise.race([asked, sleep(reportWithinMs)])
+        return { id: number, snapshot: snapshot as Report['snapshot'] }
       }),
     )
   }
 
   function reopenAudit(): void {
-    for (const { channel } of members) channel.tell('reopen-audit')
+    for (const { channel } of members) channel.tell('reopen')
   }
 
   async function close(patience: Patience): Promise<void> {

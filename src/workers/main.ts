@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { exitOnFatal } from '../cli/exit-on-fatal.ts'
 import { restored } from '../config/restored.ts'
 import { createLogger, type Log } from '../logs/logger.ts'
-import { loadMetrics } from '../metrics/load.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { runWorker } from './worker.ts'
 
 // What a worker process runs. A terminal and some supervisors signal all processes of a group: the primary decides.
@@ -16,13 +16,15 @@ runWorker({
     receive: (listener) => process.on('message', listener),
   },
   restore: restored,
-  createLogger: ({ logging }) => {
+  surroundingsFor: ({ logging, admin }) => {
     log = createLogger({ ...logging, isTerminal: process.stdout.isTTY === true, isShared: true })
     exitOnFatal(log)
-    return log.logger.child({ worker: cluster.worker?.id })
+    return {
+      logger: log.logger.child({ worker: cluster.worker?.id }),
+      writeLine: log.write,
+      metrics: admin.metrics ? createMetrics({ now: () => Date.now() / 1000 }) : undefined,
+    }
   },
-  writeLine: (line) => log?.write(line),
-  loadMetrics,
   exit: () => {
     log?.close()
     process.exit(0)

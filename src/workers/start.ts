@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type App, buildApp, type Patience, type Surroundings } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import { createLasting } from '../lasting.ts'
+import { mergedExposition } from '../metrics/merge.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { type Child, createFleet } from './fleet.ts'
 import { forkWorker } from './fork.ts'
 import { withNews } from './news.ts'
@@ -19,9 +21,10 @@ const unrefDelay = (ms: number) => delay(ms, undefined, { ref: false })
 export async function buildSharedApp(
   config: Config,
   count: number,
-  surroundings: Surroundings & Readonly<{ fork?: () => Child }>,
+  surroundings: Omit<Surroundings, 'metrics'> &
+    Readonly<{ metrics?: Metrics | undefined; fork?: () => Child }>,
 ): Promise<SharedApp> {
-  const { logger, fork = forkWorker, sleep = unrefDelay } = surroundings
+  const { logger, fork = forkWorker, sleep = unrefDelay, metrics } = surroundings
   const { clock = () => Math.floor(Date.now() / 1000) } = surroundings
   const fleet = createFleet({
     ...{ count, config, logger },
@@ -30,11 +33,10 @@ export async function buildSharedApp(
     elapsed: () => performance.now(),
     sleep,
   })
-  const lasting = withNews(createLasting(clock), fleet.news)
-  const { metrics, writeLine = () => {} } = surroundings
+  const lasting = withNews(createLasting(clock, metrics?.observer), fleet.news)
   const app: App = await buildApp(config, {
-    ...{ logger, writeLine, clock, sleep, lasting, checks: fleet.checks },
-    metrics: metrics && { ...metrics, exposition: metrics.mergedWith(fleet.reports) },
+    ...{ ...surroundings, clock, sleep, lasting, checks: fleet.checks },
+    metrics: metrics && { ...metrics, exposition: mergedExposition(metrics.snapshot, fleet.reports) },
   })
   return { ...app, prepare: fleet.prepare, reopenAudit, listen, close }
 

@@ -1,7 +1,6 @@
-import type { Logger } from 'pino'
 import { type App, buildApp, type Patience, type Prepared, type Surroundings } from '../app.ts'
 import type { Config } from '../config/schema.ts'
-import { createLasting } from '../lasting.ts'
+import { createLasting, type Lasting } from '../lasting.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { type Channel, createChannel, type Port } from './channel.ts'
 import { createLink } from './link.ts'
@@ -9,17 +8,16 @@ import { createLink } from './link.ts'
 type WorkerOptions = Readonly<{
   port: Port
   /** Made for the first configuration. */
-  createLogger: (config: Config) => Logger
-  /** Writes a line among those of the log. */
-  writeLine: (line: string) => void
-  /** Makes what counts, where the configuration wants it. */
-  loadMetrics: (config: Config) => Promise<Metrics | undefined>
+  surroundingsFor: (config: Config) => WorkerSurroundings
   /** Gives a configuration what it lost on its way here. */
   restore: (config: Config) => Config
   /** Called when everything is finished. */
   exit: () => void
-}> &
-  Pick<Surroundings, 'clock' | 'sleep'>
+  /** Epoch seconds. */
+  clock?: () => number
+}>
+
+type WorkerSurroundings = Omit<Surroundings, 'metrics'> & Readonly<{ metrics?: Metrics | undefined }>
 
 /** What a worker begins with. */
 export type Beginning = Readonly<{
@@ -38,13 +36,9 @@ export type Started = Readonly<{ address: string }>
  * another one and change to it, take note of what became of sessions elsewhere, and stop.
  */
 export function runWorker(options: WorkerOptions): void {
-  const { port, createLogger, restore, exit, clock = () => Math.floor(Date.now() / 1000), sleep } = options
+  const { port, surroundingsFor, restore, exit, clock = () => Math.floor(Date.now() / 1000) } = options
+  let lasting: Lasting | undefined
   let metrics: Metrics | undefined
-  const lasting = createLasting(clock, {
-    streamOpened: (kind) => metrics?.observer.streamOpened(kind),
-    streamClosed: (kind) => metrics?.observer.streamClosed(kind),
-  })
-  const { memory, live } = lasting
   let app: App | undefined
   let prepared: Prepared | undefined
   const channel: Channel = createChannel(port, {
@@ -55,32 +49,30 @@ export function runWorker(options: WorkerOptions): void {
     commit: () => prepared?.commit(),
     discard: () => prepared?.discard(),
     ended: ({ id, until }: { id: string; until: number }) => {
-      memory.ended.end(id, until)
-      live.end(id)
+      lasting?.memory.ended.end(id, until)
+      lasting?.live.end(id)
     },
     renewed: (renewed: { id: string; generation: number }) => {
-      memory.generations.note(renewed)
-      memory.awaited.set(renewed.id, renewed.generation)
+      lasting?.memory.generations.note(renewed)
+      lasting?.memory.awaited.set(renewed.id, renewed.generation)
     },
-    sighting: ({ id, at }: { id: string; at: number }) => memory.sightings.note({ id }, at),
+    sighting: ({ id, at }: { id: string; at: number }) => lasting?.memory.sightings.note({ id }, at),
+    metrics: () => metrics?.snapshot(),
+    reopen: () => app?.reopenAudit(),
     // Asked behind other messages, its answer tells that they were taken note of.
     settled: () => {},
-    snapshot: () => metrics?.snapshot(),
-    'reopen-audit': () => app?.reopenAudit(),
     stop,
   })
   channel.tell('listening')
 
   async function start(beginning: Beginning): Promise<Started> {
-    for (const [id, until] of beginning.ended) memory.ended.end(id, until)
-    for (const [id, at] of beginning.sightings) memory.sightings.note({ id }, at)
     const config = restore(beginning.config)
-    const logger = createLogger(config)
-    metrics = await options.loadMetrics(config)
-    app = await buildApp(config, {
-      ...{ logger, writeLine: options.writeLine, metrics, clock, lasting, link: createLink(channel) },
-      ...(sleep && { sleep }),
-    })
+    const surroundings = surroundingsFor(config)
+    metrics = surroundings.metrics
+    lasting = createLasting(clock, metrics?.observer)
+    for (const [id, until] of beginning.ended) lasting.memory.ended.end(id, until)
+    for (const [id, at] of beginning.sightings) lasting.memory.sightings.note({ id }, at)
+    app = await buildApp(config, { ...surroundings, clock, lasting, link: createLink(channel) })
     return { address: await app.listenPublic() }
   }
 

@@ -103,6 +103,19 @@ t.test('closing gives up what cannot be written, and says so', async (t) => {
   t.equal(failures.at(-1), 'dropped')
 })
 
+t.test('after closing nothing is written any more, and nothing thrown', async (t) => {
+  const { stream, file, failures } = open(t)
+  stream.write('1\n')
+  stream.reopen()
+  const closed = stream.close()
+  stream.write('2\n')
+  t.strictSame(failures, ['dropped'])
+  await closed
+  stream.reopen()
+  stream.write('3\n')
+  t.equal(readFileSync(file, 'utf8'), '1\n')
+})
+
 t.test('a file that cannot be opened anew leaves the old one in use', async (t) => {
   const { stream, file, logged, failures, until } = open(t)
   stream.write('1\n')

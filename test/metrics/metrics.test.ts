@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import type { Report } from '../../src/metrics/merge.ts'
+import { mergedExposition, type Report } from '../../src/metrics/merge.ts'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts'
 import { metricsReference } from '../../src/metrics/reference.ts'
 import { createSeries } from '../../src/metrics/series.ts'
@@ -72,7 +72,7 @@ t.test('those of several processes are merged: counts add up, the first one tell
   one.observer.streamOpened('websocket')
   other.observer.streamOpened('websocket')
   primary.observer.reloaded({ outcome: 'refused' })
-  const { text, contentType } = primary.mergedWith(async () => [
+  const { text, contentType } = mergedExposition(primary.snapshot, async () => [
     { id: 1, snapshot: await sent(one) },
     { id: 2, snapshot: await sent(other) },
   ])
@@ -94,7 +94,7 @@ t.test('what a process counted stays when it has ended, and when it is too busy 
     Metrics,
   ]
   let reports: Report[] = []
-  const { text } = primary.mergedWith(async () => reports)
+  const { text } = mergedExposition(primary.snapshot, async () => reports)
   const scraped = async () => {
     const samples = samplesIn(await text())
     return [requests, 'postern_open_streams{kind="websocket"}'].map((name) => samples.get(name))

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import type { Logger } from 'pino'
 import type { Test } from 'tap'
+import type { Surroundings } from '../../src/app.ts'
 import { restored } from '../../src/config/restored.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts'
@@ -21,13 +21,12 @@ export type TestFleet = Readonly<{
   isComplete: () => Promise<void>
 }>
 
-type Surroundings = Readonly<{
-  logger: Logger
-  writeLine: (line: string) => void
-  metrics?: Metrics | undefined
-  clock: () => number
-  sleep: (ms: number) => Promise<unknown>
-}>
+export type TestSurroundings = Omit<Surroundings, 'metrics'> &
+  Readonly<{
+    clock: () => number
+    sleep: (ms: number) => Promise<unknown>
+    metrics?: Metrics | undefined
+  }>
 
 /** Two ends of a pipe that carries copies, in order. */
 function createPipe() {
@@ -58,7 +57,7 @@ export async function buildFleet(
   t: Test,
   config: Config,
   count: number,
-  surroundings: Surroundings,
+  surroundings: TestSurroundings,
 ): Promise<TestFleet> {
   const workers: { port: number; kill: () => void }[] = []
   const waiting: (() => void)[] = []
@@ -91,14 +90,15 @@ export async function buildFleet(
     })
     runWorker({
       port,
-      ...surroundings,
+      clock: surroundings.clock,
       restore: (received) => {
         const { server, ...rest } = restored(received)
         return { ...rest, server: { ...server, listen: { host: '127.0.0.1', port: 0 } } } as Config
       },
-      createLogger: () => surroundings.logger,
-      // Each worker counts for itself, as processes do.
-      loadMetrics: async () => surroundings.metrics && createMetrics({ now: surroundings.clock }),
+      surroundingsFor: () => ({
+        ...surroundings,
+        metrics: surroundings.metrics && createMetrics({ now: surroundings.clock }),
+      }),
       exit: () => leave('exit code 0'),
     })
     return { pid: undefined, port: primary, onExit: (listener) => exits.push(listener), kill }

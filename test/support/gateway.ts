@@ -7,7 +7,7 @@ import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
 import type { Metrics } from '../../src/metrics/metrics.ts'
-import { buildFleet, type TestFleet } from './fleet.ts'
+import { buildFleet, type TestFleet, type TestSurroundings } from './fleet.ts'
 import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
 
@@ -73,12 +73,12 @@ export type GatewayOptions = {
   /** What every file that the configuration names holds. */
   file?: string
   publicUrls?: (port: number) => string[]
+  /** Several workers serve. */
+  workers?: number
   /** The audit section as YAML flow, without braces. */
   audit?: string
   /** What counts, and is shown by the admin listener. */
   metrics?: Metrics
-  /** Several workers serve. */
-  workers?: number
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
 }
@@ -110,7 +110,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     return loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
   }
 
-  const build = async (config: Config, surroundings: Parameters<typeof buildFleet>[3]) => {
+  const build = async (config: Config, surroundings: TestSurroundings) => {
     if (options.workers === undefined) return buildApp(config, surroundings)
     gateway.fleet = await buildFleet(t, config, options.workers, surroundings)
     return gateway.fleet.app as App
