@@ -5,6 +5,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { createAdmin } from './admin/health.ts'
 import { registerChecks } from './checks.ts'
+import {
+  connectionLimitOf,
+  exchangeLimits,
+  loadLimitsOf,
+  loginCounter,
+  serverLimitsOf,
+} from './client-limits.ts'
 import { renderProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
 import { knownWishes } from './core/authorization-wish.ts'
@@ -30,16 +37,22 @@ import { createFront } from './gate/front.ts'
 import { createGuard } from './gate/guard.ts'
 import { createIdentify } from './gate/identity.ts'
 import { createJudge } from './gate/judge.ts'
+import { createLoginLimit } from './gate/login-limit.ts'
 import { createTellLoginProblem } from './gate/login-problem.ts'
 import { createOriginOf } from './gate/origin.ts'
 import { createJudgePreflight, createPreflight } from './gate/preflight.ts'
 import { createPublicServer } from './gate/public-server.ts'
 import { createRefuseToken } from './gate/refuse-token.ts'
+import { refuseConnections } from './gate/refused-connections.ts'
 import { createRequestIds } from './gate/request-id.ts'
 import { createRespond } from './gate/respond.ts'
+import { createShed } from './gate/shed.ts'
 import { createSites } from './gate/site.ts'
 import { createRefuseUnreadable } from './gate/unreadable.ts'
 import { isBelow } from './gate/visit.ts'
+import { createGauge, type Gauge } from './overload/gauge.ts'
+import type { OverloadReason } from './overload/load.ts'
+import { createOverload } from './overload/monitor.ts'
 import { createNoProvider } from './provider/no-provider.ts'
 import { createProvider } from './provider/provider.ts'
 import { createTrust } from './proxy/forwarded.ts'
@@ -58,6 +71,8 @@ export type Surroundings = Readonly<{
   clock?: () => number
   /** Waits for so many milliseconds. */
   sleep?: (ms: number) => Promise<unknown>
+  /** Measures how much this process has to do. */
+  gauge?: Gauge
 }>
 
 /** The gateway, ready to listen. */
@@ -118,14 +133,16 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     domain: config.session.cookie.domain,
     log: logError,
   })
+  const trust = createTrust(config.server.trusted_proxies)
+  const countLogin = loginCounter(config.server, createLoginLimit(clock), trust.isTrusted)
   const wishes = knownWishes(config.routes)
-  const beginLogin = createBeginLogin({ provider, clock, wishes })
+  const beginLogin = createBeginLogin({ provider, clock, wishes, countLogin })
   const answers = createAnswers({ respond, sites, loginProblem, logError })
   const challenges = createChallenges({ sites, prefix, defaultScheme, audiences: tokens.audiences })
   const refuseToken = createRefuseToken(respond, challenges)
   const deny = createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem })
 
-  const trust = createTrust(config.server.trusted_proxies)
+  const overload = createOverload(surroundings.gauge ?? createGauge(config.server.workers), tellOverload)
   const front = createFront({
     sites,
     answers,
@@ -135,6 +152,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     createRequestId,
     onEnd: createVisitLog(logger),
     elapsed: () => performance.now(),
+    shed: createShed(prefix, overload.reason),
   })
   const findCaller = createFindCaller({
     identify,
@@ -158,6 +176,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
       ownsCookie: sessions.ownsCookie,
     }),
     live,
+    limitsOf: exchangeLimits(config.server),
     cookieLines,
     endsAt: (session) => sessionEndsAt(session, limits),
     onFailure: answers.upstreamFailed,
@@ -165,8 +184,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   })
 
   const app = createPublicServer({
-    headersTimeout: config.server.timeouts.headers,
-    keepAliveTimeout: config.server.timeouts.keep_alive,
+    limits: serverLimitsOf(config.server),
     isWebSocket,
     upgradeResponse,
     onUnreadable: createRefuseUnreadable(prefix, createRequestId),
@@ -196,8 +214,12 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     done()
   })
 
+  const refused = refuseConnections(app.server, {
+    limitOf: () => connectionLimitOf(config.server, trust.isTrusted),
+    logger,
+    clock,
+  })
   const admin = createAdmin({ readiness })
-  const sweep = () => live.sweep(clock())
   let timer: NodeJS.Timeout | undefined
   return { public: app, admin, sweep, listen, close }
 
@@ -263,13 +285,29 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
 
   /** Somebody else's server that does not answer is told, but where people sign in it keeps nobody out. */
   function readiness() {
-    const checks: Record<string, Check> = { ...tokens.readiness() }
+    const excess = overload.reason()
+    const checks: Record<string, Check> = {
+      ...tokens.readiness(),
+      // Told, and no more: an instance taken out for it would leave its load to the others.
+      ...(excess !== undefined && { overload: { ok: false, reason: excess } }),
+    }
     if (config.provider === undefined) {
       return { ready: Object.values(checks).some(({ ok }) => ok), checks }
     }
     const state = provider.readiness()
     checks['provider'] = state.ready ? { ok: true } : { ok: false, reason: state.reason }
     return { ready: state.ready, checks }
+  }
+
+  function sweep(): void {
+    live.sweep(clock())
+    overload.look(loadLimitsOf(config.server))
+    refused.tell()
+  }
+
+  function tellOverload(reason: OverloadReason | undefined): void {
+    if (reason === undefined) logger.info('no longer overloaded: requests are served again')
+    else logger.warn({ reason }, 'overloaded: new requests are answered with 503')
   }
 
   async function listen() {
@@ -284,6 +322,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
 
   async function close(): Promise<void> {
     clearInterval(timer)
+    overload.stop()
     live.closeAll()
     const idle = setInterval(() => app.server.closeIdleConnections(), closeIdleEveryMs).unref()
     void sleep(closeWithinMs).then(() => app.server.closeAllConnections())

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { cidr } from './cidr.ts'
 import { documented } from './documented.ts'
-import { durationUnit, shortDuration } from './duration.ts'
 import { listenAddress } from './listen-address.ts'
 import { withRelations } from './relation.ts'
+import { limitsSchema, timeoutsSchema } from './schema-limits.ts'
+import { overloadSchema } from './schema-overload.ts'
 import { checked, distinct, isPlainPath } from './text.ts'
 import { exposedMessage, isExposed, origin } from './web-url.ts'
 
@@ -13,22 +14,6 @@ const publicUrl = z
     'must be an origin like https://app.example.com, or a list of origins',
   )
   .transform((value) => [value].flat())
-
-const timeouts = z.strictObject({
-  headers: documented(shortDuration.prefault('15s'), {
-    type: 'duration',
-    unit: durationUnit,
-    meaning: 'How long a client may take to send the head of a request.',
-    example: '10s',
-  }),
-  keep_alive: documented(shortDuration.prefault('75s'), {
-    type: 'duration',
-    unit: durationUnit,
-    meaning:
-      'How long an idle connection of a client is kept. Longer than that of the load balancer in front.',
-    example: '2m',
-  }),
-})
 
 const keys = z.strictObject({
   listen: documented(listenAddress.prefault('0.0.0.0:4180'), {
@@ -65,10 +50,22 @@ const keys = z.strictObject({
       'Accepts `http://` public URLs of hosts other than loopback. Sessions and logins can then be read on the network; every start warns.',
     example: true,
   }),
-  timeouts: documented(timeouts.prefault({}), {
+  timeouts: documented(timeoutsSchema.prefault({}), {
     type: 'map',
     meaning: 'How long to wait for clients.',
     example: { headers: '10s' },
+  }),
+  limits: documented(limitsSchema.prefault({}), {
+    type: 'map',
+    meaning:
+      'How much clients may ask for. Each process counts for itself: with several workers, each of them has these limits.',
+    example: { max_body: '10MiB' },
+  }),
+  overload: documented(overloadSchema.prefault({}), {
+    type: 'map',
+    meaning:
+      'From where on new requests are answered with 503 and `Retry-After`, so that those under way come to their end.',
+    example: { event_loop_delay: '200ms' },
   }),
 })
 

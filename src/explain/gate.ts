@@ -137,6 +137,7 @@ function createGate(
     createRequestId: () => requestIdName,
     onEnd: ignore,
     elapsed: () => 0,
+    shed: () => undefined,
   })
   const guard = createGuard({ judge, prefix, answers, deny, refuseToken, preflight })
   const check =

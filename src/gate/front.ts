@@ -4,6 +4,7 @@ import { headProblem } from '../core/request-head.ts'
 import { canonicalPath, type RequestPath } from '../core/request-path.ts'
 import type { Answers } from './answer.ts'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
+import type { Shed } from './shed.ts'
 import type { Sites } from './site.ts'
 import { createTurns } from './turns.ts'
 import type { Origin, Visit } from './visit.ts'
@@ -21,6 +22,7 @@ type FrontOptions = Readonly<{
   onEnd: (request: FastifyRequest, reply: FastifyReply) => void
   /** Monotonic milliseconds. */
   elapsed: () => number
+  shed: Shed
 }>
 
 /**
@@ -28,7 +30,7 @@ type FrontOptions = Readonly<{
  * what readers could disagree on (head, host, target) before anything is looked up.
  */
 export function createFront(options: FrontOptions): onRequestHookHandler {
-  const { sites, answers, ruleKnowsHost, isCheck, originOf, createRequestId, onEnd, elapsed } = options
+  const { sites, answers, ruleKnowsHost, isCheck, originOf, createRequestId, onEnd, elapsed, shed } = options
   const turns = createTurns()
 
   return function front(request, reply, done) {
@@ -60,9 +62,14 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
   }
 
   function judge(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const { site } = request.visit
+    const { site, target } = request.visit
     const problem = problemOf(request)
-    if (problem !== undefined) answers.badRequest(request, reply, problem)
+    if (problem !== undefined) {
+      answers.badRequest(request, reply, problem)
+      return
+    }
+    const excess = shed((target as RequestPath).path)
+    if (excess !== undefined) answers.overloaded(request, reply, excess)
     else if (site === undefined && !isServed(request.visit)) answers.misdirected(request, reply)
     else done()
   }

@@ -2,12 +2,10 @@ import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
+import { limitServer, type ServerLimits } from './server-limits.ts'
 
 type PublicServerOptions = Readonly<{
-  /** Milliseconds. */
-  headersTimeout: number
-  /** Milliseconds. */
-  keepAliveTimeout: number
+  limits: ServerLimits
   /** Tells whether a request asks for a WebSocket. */
   isWebSocket: (request: IncomingMessage) => boolean
   /** The response to answer an upgrade request with while no tunnel has come of it. */
@@ -18,9 +16,6 @@ type PublicServerOptions = Readonly<{
   onUnroutable: (request: FastifyRequest, reply: FastifyReply) => void
 }>
 
-/** Room for a session in the largest allowed number of cookies, and for the login cookies beside it. */
-const maxHeaderBytes = 49_152
-
 /** How often Node looks for connections whose headers take too long, in milliseconds. */
 const connectionsCheckingInterval = 5_000
 
@@ -29,28 +24,23 @@ const connectionsCheckingInterval = 5_000
  * none. WebSocket handshakes and `Expect: 100-continue` go through the same hooks as everything else.
  */
 export function createPublicServer(options: PublicServerOptions): FastifyInstance {
-  const { headersTimeout, keepAliveTimeout, isWebSocket, upgradeResponse, onUnreadable, onUnroutable } =
-    options
+  const { limits, isWebSocket, upgradeResponse, onUnreadable, onUnroutable } = options
   const app = Fastify({
     logger: false,
     exposeHeadRoutes: false,
-    // Uploads take as long as they take; slow headers and idle connections are bounded.
-    requestTimeout: 0,
-    keepAliveTimeout,
     http: {
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout,
       connectionsCheckingInterval,
       // `headProblem` refuses the request; Node would go on with what stands behind it.
       requireHostHeader: false,
     },
-    routerOptions: { maxParamLength: maxHeaderBytes, querystringParser: () => noQuery },
+    routerOptions: { maxParamLength: limits.maxHeaderBytes, querystringParser: () => noQuery },
     clientErrorHandler: onUnreadable,
     frameworkErrors: (_error, request, reply) => onUnroutable(request, reply),
   })
   for (const method of METHODS) {
     if (method !== 'CONNECT') app.addHttpMethod(method, { overrideExisting: true } as object)
   }
+  limitServer(app.server, limits)
   // Node would silently drop the header lines past its own limit; `headProblem` refuses far fewer.
   app.server.maxHeadersCount = 0
   app.server.on('upgrade', onUpgrade)

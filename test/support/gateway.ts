@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
+import type { Gauge } from '../../src/overload/gauge.ts'
 import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
 
@@ -67,6 +68,8 @@ export type GatewayOptions = {
   /** What every file that the configuration names holds. */
   file?: string
   publicUrls?: (port: number) => string[]
+  /** Measures how much there is to do; the true one unless given. */
+  gauge?: Gauge
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
 }
@@ -98,7 +101,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     const config = loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
     gateway.config = config
     const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
-    const app = await buildApp(config, { logger, clock, sleep })
+    const app = await buildApp(config, { logger, clock, sleep, ...(given.gauge && { gauge: given.gauge }) })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined

@@ -50,8 +50,14 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
   const refuseToken = createRefuseToken(respond, challenges)
   const beginLogin = nobodys as unknown as BeginLogin
   const app = createPublicServer({
-    headersTimeout: 5_000,
-    keepAliveTimeout: 5_000,
+    limits: {
+      maxHeaderBytes: 49_152,
+      headersTimeout: 5_000,
+      requestTimeout: 'none',
+      keepAliveTimeout: 5_000,
+      maxRequestsPerConnection: 'none',
+      maxConnections: 'none',
+    },
     isWebSocket,
     upgradeResponse,
     onUnreadable: (_error, socket) => socket.destroy(),
@@ -69,6 +75,7 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
       createRequestId: createRequestIds(),
       onEnd: () => undefined,
       elapsed: () => 0,
+      shed: () => undefined,
     }),
   )
   registerResourceMetadata(app, { rules, servers, defaultScheme, respond, answers })
