@@ -5,17 +5,18 @@ import { type Session, type SessionLimits, sessionEndsAt } from './core/session.
 import { type CookieChange, cookieLinesFor } from './gate/cookie-change.ts'
 import type { CookieKit, Site } from './gate/site.ts'
 import type { Provider } from './provider/provider.ts'
-import { createLiveStreams, type LiveStreams } from './proxy/live-streams.ts'
+import type { LiveStreams } from './proxy/live-streams.ts'
 import { createCookieStore, sessionPurpose } from './session/cookie-store.ts'
-import { createEndedSessions, type EndedSessions } from './session/ended-sessions.ts'
-import { createGenerations, type Generations } from './session/generations.ts'
+import type { EndedSessions } from './session/ended-sessions.ts'
+import type { Generations } from './session/generations.ts'
 import { createLoginCookies, loginPurpose } from './session/login-cookies.ts'
 import { createLoopGuard } from './session/loop-guard.ts'
 import type { RefreshEvent } from './session/refresh-outcome.ts'
 import { createRefresher, type Refresher } from './session/refresher.ts'
 import { createSealer } from './session/sealer.ts'
-import { createSightings, type Sightings } from './session/sightings.ts'
-import { createUsedStates, type UsedStates } from './session/used-states.ts'
+import type { SessionMemory } from './session/session-memory.ts'
+import type { Sightings } from './session/sightings.ts'
+import type { UsedStates } from './session/used-states.ts'
 import { sessionCookie, sessionLimits } from './session-cookies.ts'
 
 /** Everything about sessions, wired to one configuration and one provider. */
@@ -27,7 +28,6 @@ export type Sessions = Readonly<{
   /** Absent where nobody asks about requests. */
   sightings: Sightings | undefined
   usedStates: UsedStates
-  live: LiveStreams
   cookiesFor: (scheme: 'http' | 'https') => CookieKit
   ownsCookie: (name: string) => boolean
   cookieLines: (change: CookieChange | undefined) => readonly string[]
@@ -47,17 +47,19 @@ type Options = Readonly<{
   sleep: (ms: number) => Promise<unknown>
   provider: Provider
   logger: Logger
+  /** What earlier configurations of this process left. */
+  memory: SessionMemory
+  /** Open streams of sessions. */
+  live: LiveStreams
 }>
 
 /** Opened sessions kept in memory: a few kilobytes each. */
 const openedSessions = 20_000
-const sightedSessions = 100_000
-const spentStates = 100_000
 const returnPurpose = 'return after sign-out'
 
 /** Builds the session side of the gateway. */
 export async function createSessions(config: Config, options: Options): Promise<Sessions> {
-  const { clock, provider, logger } = options
+  const { clock, provider, logger, memory, live } = options
   const { cookie } = config.session
   // Where nobody signs in there are no keys, and nothing to seal with this one.
   const keys = config.session.keys.length > 0 ? config.session.keys : [randomBytes(32)]
@@ -71,11 +73,9 @@ export async function createSessions(config: Config, options: Options): Promise<
   }
   const purposes = Object.values(cookies).flatMap(({ name }) => [sessionPurpose(name), loginPurpose(name)])
   const sealer = await createSealer(keys, [...purposes, returnPurpose])
-  const memory = createEndedSessions({ clock })
-  const live = createLiveStreams(memory.has)
-  const ended: EndedSessions = { end: endAtOnce, has: memory.has }
-  const generations = createGenerations()
-  const sightings = check === undefined ? undefined : createSightings(sightedSessions)
+  const ended: EndedSessions = { end: endAtOnce, has: memory.ended.has }
+  const { generations } = memory
+  const sightings = check && memory.sightings
   const kits = { http: createKit('http'), https: createKit('https') }
   const refresher = createRefresher({
     refresh: provider.refresh,
@@ -88,6 +88,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     refreshBefore: config.session.refresh_before / 1000,
     waitLimit: (config.provider?.timeout ?? 0) / 1000 + 2,
     report: reportTo(logger),
+    memory: memory.refreshes,
   })
 
   return {
@@ -96,8 +97,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     ended,
     generations,
     sightings,
-    usedStates: createUsedStates({ max: spentStates, clock }),
-    live,
+    usedStates: memory.usedStates,
     cookiesFor: (scheme) => kits[scheme],
     ownsCookie: (name) => kits.https.sessions.owns(name) || kits.https.loops.owns(name),
     cookieLines: (change) => cookieLinesFor(change, generations, ended),
@@ -139,7 +139,7 @@ export async function createSessions(config: Config, options: Options): Promise<
 
   /** Whoever ends a session ends its open streams, be it a sign-out or the provider that refuses to go on. */
   function endAtOnce(id: string, until: number): void {
-    memory.end(id, until)
+    memory.ended.end(id, until)
     live.end(id)
   }
 

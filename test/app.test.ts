@@ -53,10 +53,13 @@ t.test('an app needs no more than a configuration and a logger', async (t) => {
   t.teardown(upstream.close)
   const { logger } = createLogger({ level: 'silent', format: 'json', isTerminal: false })
   const app = await buildApp(configFor(upstream.origin), { logger })
-  await app.public.ready()
-  const answer = await app.public.inject({ url: '/nothing', headers: { host: 'evil.test' } })
+  await app.gateway().router.ready()
+  const answer = await app.gateway().router.inject({ url: '/nothing', headers: { host: 'evil.test' } })
   t.equal(answer.statusCode, 421)
-  t.equal((await app.public.inject({ url: '/oauth2/start', headers: { host: 'localhost' } })).statusCode, 503)
+  t.equal(
+    (await app.gateway().router.inject({ url: '/oauth2/start', headers: { host: 'localhost' } })).statusCode,
+    503,
+  )
   app.sweep()
   await app.close()
 })

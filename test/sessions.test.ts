@@ -2,6 +2,8 @@ import t from 'tap'
 import { loadConfig } from '../src/config/load.ts'
 import { createLogger } from '../src/logs/logger.ts'
 import { createNoProvider } from '../src/provider/no-provider.ts'
+import { createLiveStreams } from '../src/proxy/live-streams.ts'
+import { createSessionMemory } from '../src/session/session-memory.ts'
 import { createSessions } from '../src/sessions.ts'
 
 const yaml = `
@@ -18,7 +20,9 @@ t.test('where nobody signs in there are sessions all the same, and nobody has on
     isTerminal: false,
     destination: { write: (line) => t.fail(line) },
   })
-  const surroundings = { clock: () => 1_000, sleep: async () => {}, logger, provider: createNoProvider() }
+  const clock = () => 1_000
+  const lasting = { memory: createSessionMemory({ clock }), live: createLiveStreams() }
+  const surroundings = { ...lasting, clock, sleep: async () => {}, logger, provider: createNoProvider() }
   const [one, other] = await Promise.all([
     createSessions(config, surroundings),
     createSessions(config, surroundings),

@@ -16,6 +16,7 @@ import { createOriginOf } from '../gate/origin.ts'
 import { createJudgePreflight, createPreflight } from '../gate/preflight.ts'
 import { createRefuseToken } from '../gate/refuse-token.ts'
 import { type CookieKit, createSites, type Sites } from '../gate/site.ts'
+import { createTurns } from '../gate/turns.ts'
 import { isBelow, targetOf } from '../gate/visit.ts'
 import { createTrust } from '../proxy/forwarded.ts'
 import { isWebSocket } from '../proxy/upgrade.ts'
@@ -135,6 +136,9 @@ function createGate(
     // Whether the proxy that really asks is a trusted one cannot be known here.
     originOf: isCheck ? (raw) => ({ ...originOf(raw), isProxied: true }) : originOf,
     createRequestId: () => requestIdName,
+    turns: createTurns(),
+    onBegin: ignore,
+    onDrop: ignore,
     onEnd: ignore,
     elapsed: () => 0,
     shed: () => undefined,

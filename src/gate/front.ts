@@ -6,7 +6,7 @@ import type { Answers } from './answer.ts'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
 import type { Shed } from './shed.ts'
 import type { Sites } from './site.ts'
-import { createTurns } from './turns.ts'
+import type { Turns } from './turns.ts'
 import type { Origin, Visit } from './visit.ts'
 
 type FrontOptions = Readonly<{
@@ -18,8 +18,12 @@ type FrontOptions = Readonly<{
   isCheck: (path: string) => boolean
   originOf: (request: IncomingMessage) => Origin
   createRequestId: () => string
+  turns: Turns
+  onBegin: () => void
   /** Called once, when the response or the tunnel is over, or the client gone. */
   onEnd: (request: FastifyRequest, reply: FastifyReply) => void
+  /** Called instead where it is not served at all, since the connection ended with a request before it. */
+  onDrop: () => void
   /** Monotonic milliseconds. */
   elapsed: () => number
   shed: Shed
@@ -30,10 +34,11 @@ type FrontOptions = Readonly<{
  * what readers could disagree on (head, host, target) before anything is looked up.
  */
 export function createFront(options: FrontOptions): onRequestHookHandler {
-  const { sites, answers, ruleKnowsHost, isCheck, originOf, createRequestId, onEnd, elapsed, shed } = options
-  const turns = createTurns()
+  const { sites, answers, ruleKnowsHost, isCheck, originOf, createRequestId, elapsed } = options
+  const { turns, onBegin, onEnd, onDrop, shed } = options
 
   return function front(request, reply, done) {
+    onBegin()
     const { raw } = request
     const origin = originOf(raw)
     const { host } = origin
@@ -51,14 +56,21 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
     const connection = visit.isUpgrade ? raw.socket : reply.raw
     // Not `once`, whose wrapper costs more than it saves: a response closes one time only.
     connection.on('close', () => {
+      if (visit.isDropped === true) return
       onEnd(request, reply)
-      // Behind an answer that ends the connection nobody's turn comes any more (RFC 9112 section 9.6).
-      if (visit.hasTurn === true && visit.isLast !== true) turns.pass(raw.socket)
+      if (visit.hasTurn !== true) return
+      if (visit.isLast === true) turns.end(raw.socket)
+      else turns.pass(raw.socket)
     })
-    turns.take(raw.socket, () => {
+    const go = () => {
       visit.hasTurn = true
       judge(request, reply, done)
-    })
+    }
+    const drop = () => {
+      visit.isDropped = true
+      onDrop()
+    }
+    turns.take(raw.socket, go, drop)
   }
 
   function judge(request: FastifyRequest, reply: FastifyReply, done: () => void): void {

@@ -40,6 +40,8 @@ export type Visit = {
   readonly expectsContinue: boolean
   /** It is this request's turn on its connection; see `createTurns`. */
   hasTurn?: boolean
+  /** Its turn will never come. */
+  isDropped?: boolean
   /** The answer ends the connection: whatever stands behind this request on it is not served. */
   isLast?: boolean
   rule?: Rule

@@ -10,6 +10,7 @@ export function createNoProvider(): Provider {
     start: () => {},
     close: async () => {},
     readiness: () => ({ ready: true }),
+    ready: async () => {},
     newLogin: () => ({ state: '', nonce: '', codeVerifier: '' }),
     authorizationUrl: refuse,
     exchange: refuse,

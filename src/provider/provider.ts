@@ -25,6 +25,8 @@ export type Provider = Readonly<{
   /** Ends background work and open connections. */
   close: () => Promise<void>
   readiness: () => Readiness
+  /** Resolves when what must be known of the provider is known; rejects when asking for it failed. */
+  ready: () => Promise<void>
   /** Fresh random values of 256 bits each for one login (RFC 7636 section 7.1). */
   newLogin: () => Pick<LoginState, 'state' | 'nonce' | 'codeVerifier'>
   /** The authorization request for a login, with PKCE S256, state and nonce always. POSTERN_PROVIDER_UNREACHABLE while not ready. */
@@ -174,6 +176,7 @@ export function createProvider(options: {
       })
     },
     revoke,
+    ready: async () => void (await discovery.get()),
     endSessionUrl({ idToken, postLogoutRedirectUri, state }) {
       const metadata = discovery.current()
       if (metadata?.end_session_endpoint === undefined) return undefined

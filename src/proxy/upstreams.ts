@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
+import { type Held, held } from '../core/held.ts'
 import { releaseParserAtEnd } from './paused-parser.ts'
 import { type UpstreamRoute, type UpstreamRouteConfig, upstreamRoute } from './upstream-route.ts'
 
@@ -30,24 +32,41 @@ export type Upstream = UpstreamRoute &
 export type Upstreams = Readonly<{
   /** The upstream of that name; the configuration guarantees that there is one. */
   get: (name: string) => Upstream
-  /** Closes idle connections, and the others as their requests end. */
+  /** The upstream of that name for one more user, if it is configured just so; its connections are then kept. */
+  take: (name: string, config: UpstreamConfig) => Held<Upstream> | undefined
+  /** Closes idle connections, and the others as their requests end, unless others use them too. */
   close: () => Promise<void>
 }>
 
 const keepAlive = { keepAliveTimeout: 4_000, keepAliveMaxTimeout: 60_000 }
 const maxResponseHeaderBytes = 64 * 1024
 
-/** Opens one pool of connections per upstream; nothing is dialled before the first request. */
-export function createUpstreams(config: Readonly<Record<string, UpstreamConfig>>): Upstreams {
+/**
+ * Opens one pool of connections per upstream; nothing is dialled before the first request. Those that `previous` has already,
+ * configured just so, are shared with it.
+ */
+export function createUpstreams(
+  config: Readonly<Record<string, UpstreamConfig>>,
+  previous?: Upstreams,
+): Upstreams {
   const upstreams = new Map(
-    Object.entries(config).map(([name, entry]) => [name, createUpstream(name, entry)]),
+    Object.entries(config).map(([name, entry]) => [
+      name,
+      previous?.take(name, entry) ?? held(createUpstream(name, entry), closeUpstream),
+    ]),
   )
   return {
-    get: (name) => upstreams.get(name) as Upstream,
+    get: (name) => (upstreams.get(name) as Held<Upstream>).part,
+    take: (name, wanted) =>
+      isDeepStrictEqual(config[name], wanted) ? upstreams.get(name)?.hold() : undefined,
     close: async () => {
-      await Promise.all([...upstreams.values()].flatMap(({ pool, fresh }) => [pool.close(), fresh.close()]))
+      await Promise.all([...upstreams.values()].map((upstream) => upstream.release()))
     },
   }
+}
+
+async function closeUpstream({ pool, fresh }: Upstream): Promise<void> {
+  await Promise.all([pool.close(), fresh.close()])
 }
 
 function createUpstream(name: string, config: UpstreamConfig): Upstream {

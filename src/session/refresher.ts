@@ -1,13 +1,11 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { Grant, Session, Tokens } from '../core/session.ts'
-import { createBackOff } from './back-off.ts'
 import type { EndedSessions } from './ended-sessions.ts'
-import { createExpiringMap } from './expiring-map.ts'
 import type { Generations } from './generations.ts'
 import { isRefreshDue, secondsLeft } from './refresh-due.ts'
+import { createRefreshMemory, type RefreshMemory } from './refresh-memory.ts'
 import type { Outcome, RefreshEvent } from './refresh-outcome.ts'
-import { createSlots } from './slots.ts'
-import { createTokenRefresh, type RefreshResult } from './token-refresh.ts'
+import { createTokenRefresh } from './token-refresh.ts'
 import { createUndelivered } from './undelivered.ts'
 
 /** Keeps access tokens fresh so that parallel requests never log anybody out. */
@@ -36,12 +34,12 @@ export type RefresherOptions = Readonly<{
   endsAt?: ((session: Session) => number) | undefined
   /** How long the result serves requests that still carry the old cookie; 60. */
   keepResult?: number
-  /** Token requests at a time; 32. */
+  /** Token requests at a time, where no memory is given; 32. */
   maxConcurrent?: number
+  /** What the refreshers before this one left; nothing unless given. */
+  memory?: RefreshMemory
   report?: (event: RefreshEvent) => void
 }>
-
-const maxResults = 10_000
 
 /** Below this many seconds an access token may end on its way to the upstream: better to wait for the next one. */
 const shortRemainder = 5
@@ -53,12 +51,9 @@ const shortRemainder = 5
 export function createRefresher(options: RefresherOptions): Refresher {
   const { clock, sleep, ended, generations, endsAt, refreshBefore, report = () => {} } = options
   const { keepResult = 60 } = options
-  const processKey = randomBytes(32)
-  const flights = new Map<string, Promise<void>>()
-  const results = createExpiringMap<RefreshResult>({ max: maxResults, clock })
-  const backOff = createBackOff({ max: maxResults, clock })
-  const slots = createSlots(options.maxConcurrent ?? 32)
-  const undelivered = createUndelivered({ max: maxResults, results, keepResult, endsAt, clock })
+  const { memory = createRefreshMemory(options) } = options
+  const { processKey, flights, waiting, results, backOff, slots } = memory
+  const undelivered = createUndelivered({ waiting, results, keepResult, endsAt, clock })
   const refreshTokens = createTokenRefresh({
     ...options,
     keepResult,

@@ -1,5 +1,5 @@
 import type { Session } from '../core/session.ts'
-import { createBoundedCache } from './bounded-cache.ts'
+import type { createBoundedCache } from './bounded-cache.ts'
 import type { ExpiringMap } from './expiring-map.ts'
 import type { RefreshResult } from './token-refresh.ts'
 
@@ -14,25 +14,25 @@ export type Undelivered = Readonly<{
   seen(session: Session): void
 }>
 
-type Waiting = Readonly<{ generation: number; keys: readonly string[] }>
+/** A renewed session that no browser has come with yet, and under which keys the sessions before it are known. */
+export type Waiting = Readonly<{ generation: number; keys: readonly string[] }>
 
 /** The first is what a browser holds that never gets a new cookie; of the others it may hold the last few. */
 const rememberedKeys = 8
 
 /**
- * Makes the memory.
+ * Works on a memory that may be older than itself.
  * @param options.keepResult Seconds that a result is kept, from the refresh on, or from the news that its cookie has arrived.
  * @param options.endsAt Epoch seconds at which a session ends whatever happens; absent where cookies arrive.
  */
 export function createUndelivered(options: {
-  max: number
+  waiting: ReturnType<typeof createBoundedCache<Waiting>>
   results: ExpiringMap<RefreshResult>
   keepResult: number
   endsAt?: ((session: Session) => number) | undefined
   clock: () => number
 }): Undelivered {
-  const { results, keepResult, endsAt, clock } = options
-  const waiting = createBoundedCache<Waiting>(options.max)
+  const { waiting, results, keepResult, endsAt, clock } = options
 
   return Object.freeze({
     keep(key: string, renewed: Session): void {

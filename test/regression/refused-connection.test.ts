@@ -12,7 +12,7 @@ async function start(t: Test) {
   })
   /** Connects without ever closing, and gives the gateway's end of the connection too. */
   const open = async (bytes: string) => {
-    const accepted = once(gateway.app.public.server, 'connection') as Promise<[Socket]>
+    const accepted = once(gateway.app.server, 'connection') as Promise<[Socket]>
     const client = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true })
     t.teardown(() => client.destroy())
     client.on('error', () => undefined)

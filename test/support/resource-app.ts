@@ -1,4 +1,4 @@
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import type { BearerOutcome } from '../../src/core/bearer-token.ts'
@@ -12,14 +12,16 @@ import { createDeny } from '../../src/gate/denial.ts'
 import { createFront } from '../../src/gate/front.ts'
 import { createGuard } from '../../src/gate/guard.ts'
 import { createJudge } from '../../src/gate/judge.ts'
+import { createListener, type Service } from '../../src/gate/listener.ts'
 import type { TellLoginProblem } from '../../src/gate/login-problem.ts'
 import { createOriginOf } from '../../src/gate/origin.ts'
 import { createJudgePreflight, createPreflight } from '../../src/gate/preflight.ts'
-import { createPublicServer } from '../../src/gate/public-server.ts'
 import { createRefuseToken } from '../../src/gate/refuse-token.ts'
 import { createRequestIds } from '../../src/gate/request-id.ts'
 import { createRespond } from '../../src/gate/respond.ts'
+import { createRouter } from '../../src/gate/router.ts'
 import { type CookieKit, createSites } from '../../src/gate/site.ts'
+import { createTurns } from '../../src/gate/turns.ts'
 import { createTrust } from '../../src/proxy/forwarded.ts'
 import { isWebSocket, upgradeResponse } from '../../src/proxy/upgrade.ts'
 import { record } from './recorder.ts'
@@ -49,20 +51,7 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
   const challenges = createChallenges({ sites, prefix, defaultScheme, audiences })
   const refuseToken = createRefuseToken(respond, challenges)
   const beginLogin = nobodys as unknown as BeginLogin
-  const app = createPublicServer({
-    limits: {
-      maxHeaderBytes: 49_152,
-      headersTimeout: 5_000,
-      requestTimeout: 'none',
-      keepAliveTimeout: 5_000,
-      maxRequestsPerConnection: 'none',
-      maxConnections: 'none',
-    },
-    isWebSocket,
-    upgradeResponse,
-    onUnreadable: (_error, socket) => socket.destroy(),
-    onUnroutable: (request, reply) => answers.badRequest(request, reply, 'unroutable'),
-  })
+  const app = createRouter((request, reply) => answers.badRequest(request, reply, 'unroutable'))
   app.decorateRequest('visit')
   app.addHook(
     'onRequest',
@@ -73,6 +62,9 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
       isCheck: () => false,
       originOf: createOriginOf(createTrust(proxies), defaultScheme),
       createRequestId: createRequestIds(),
+      turns: createTurns(),
+      onBegin: () => undefined,
+      onDrop: () => undefined,
       onEnd: () => undefined,
       elapsed: () => 0,
       shed: () => undefined,
@@ -99,9 +91,23 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
     guarded.all('/*', (_request, reply) => reply.code(418).send())
     done()
   })
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  t.teardown(() => app.close())
-  const { port } = app.server.address() as AddressInfo
+  await app.ready()
+  const service: Service = {
+    handle: app.routing,
+    refuseUnreadable: (_error: Error, socket: Socket) => void socket.destroy(),
+    limits: {
+      maxHeaderBytes: 49_152,
+      headersTimeout: 5_000,
+      requestTimeout: 'none',
+      keepAliveTimeout: 5_000,
+      maxRequestsPerConnection: 'none',
+      maxConnections: 'none',
+    },
+  }
+  const listener = createListener(service, { isWebSocket, upgradeResponse })
+  await listener.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(listener.close)
+  const { port } = listener.server.address() as AddressInfo
   return {
     ask: async (host, line, headers = []) => {
       const connection = record(connect(port, '127.0.0.1'))

@@ -48,7 +48,7 @@ type App = Awaited<ReturnType<typeof buildApp>>
 
 /** Really begins a login: the state, and the cookie that came with it. */
 async function begin(app: App) {
-  const { headers } = await app.public.inject({
+  const { headers } = await app.gateway().router.inject({
     url: '/oauth2/start?rd=/x',
     headers: { host: 'localhost:4180' },
   })
@@ -89,11 +89,11 @@ export const callback: FuzzTarget = {
   async open(): Promise<Opened> {
     const config = loadConfig('x', { env: {}, readFile: () => yaml, checkRules: ruleProblems })
     const app = await buildApp(config, { logger: pino({ level: 'silent' }) })
-    await app.public.ready()
+    await app.gateway().router.ready()
     const check = property(requests, async ({ query, cookieEdits, accept, purpose, method }) => {
       const login = await begin(app)
       const cookie = applyEdits(login.cookie, cookieEdits).replace(/[^ -~]/g, '')
-      const answer = await app.public.inject({
+      const answer = await app.gateway().router.inject({
         method: method as 'GET',
         url: `/oauth2/callback?${asTarget(query).replaceAll(own, login.state)}`,
         headers: {
