@@ -1,5 +1,5 @@
 import type { Gauge } from './gauge.ts'
-import { judgeLoad, type LoadLimits, type OverloadReason } from './load.ts'
+import { judgeLoad, type LoadLimits, type OverloadReason, type Reading } from './load.ts'
 
 /** Whether there is too much to do. */
 export type Overload = Readonly<{
@@ -10,19 +10,34 @@ export type Overload = Readonly<{
   stop: () => void
 }>
 
-/** Watches a gauge; `onChange` is told when it becomes too much, and when it is over. */
+const nothing: Reading = { eventLoopDelay: 0, memory: 0 }
+
+/**
+ * Watches a gauge. It takes two readings that are too high, since a single pause is over when it is noticed. `onChange` is
+ * told when it becomes too much, and when it is over.
+ */
 export function createOverload(
   gauge: Gauge,
   onChange: (reason: OverloadReason | undefined) => void,
 ): Overload {
   let current: OverloadReason | undefined
+  let last = nothing
   return {
     reason: () => current,
     look: (limits) => {
       const before = current
-      current = judgeLoad(gauge.read(), limits, before)
+      const reading = gauge.read()
+      current = judgeLoad(lesser(last, reading), limits, before)
+      last = reading
       if (current !== before) onChange(current)
     },
     stop: gauge.stop,
+  }
+}
+
+function lesser(one: Reading, other: Reading): Reading {
+  return {
+    eventLoopDelay: Math.min(one.eventLoopDelay, other.eventLoopDelay),
+    memory: Math.min(one.memory, other.memory),
   }
 }

@@ -19,7 +19,7 @@ async function startLoaded(t: Test) {
   })
   const load = (now: Partial<Reading>) => {
     reading = { ...nothing, ...now }
-    scene.gateway.app.sweep()
+    for (const _ of ['once', 'and again']) scene.gateway.app.sweep()
   }
   return { ...scene, load }
 }

@@ -4,7 +4,11 @@ import { createOverload } from '../../src/overload/monitor.ts'
 const limits = { eventLoopDelay: 500, memory: 0.9 }
 
 t.test('tells of each change once, and remembers what it was last', async (t) => {
-  const readings = [0, 600, 700, 470, 10].map((eventLoopDelay) => ({ eventLoopDelay, memory: 0 }))
+  const readings = [0, 600, 700, 470, 900, 10, 900, 10, 10].map((eventLoopDelay) => ({
+    eventLoopDelay,
+    memory: 0,
+  }))
+  const reason = 'event-loop-delay'
   const told: (string | undefined)[] = []
   let isStopped = false
   const gauge = {
@@ -15,12 +19,22 @@ t.test('tells of each change once, and remembers what it was last', async (t) =>
   }
   const overload = createOverload(gauge, (reason) => told.push(reason))
   t.equal(overload.reason(), undefined)
-  const seen = Array.from({ length: 5 }, () => {
+  const seen = Array.from({ length: 9 }, () => {
     overload.look(limits)
     return overload.reason()
   })
-  t.strictSame(seen, [undefined, 'event-loop-delay', 'event-loop-delay', 'event-loop-delay', undefined])
-  t.strictSame(told, ['event-loop-delay', undefined])
+  t.strictSame(seen, [
+    undefined,
+    undefined,
+    reason,
+    reason,
+    reason,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+  t.strictSame(told, [reason, undefined])
   overload.stop()
   t.ok(isStopped)
 })

@@ -68,7 +68,7 @@ export type GatewayOptions = {
   /** What every file that the configuration names holds. */
   file?: string
   publicUrls?: (port: number) => string[]
-  /** Measures how much there is to do; the true one unless given. */
+  /** Measures how much there is to do; nothing unless given, whatever the tests around it do. */
   gauge?: Gauge
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
@@ -76,6 +76,8 @@ export type GatewayOptions = {
 
 export const testKey = 'MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dXY='
 export const otherKey = 'dnV0c3JxcG9ubWxramloZ2ZlZGNiYTA5ODc2NTQzMjE='
+
+const calm: Gauge = { read: () => ({ eventLoopDelay: 0, memory: 0 }), stop: () => undefined }
 
 /** Starts a gateway on loopback from a YAML text, with a clock the test can move. */
 export async function startGateway(t: Test, given: GatewayOptions): Promise<Gateway> {
@@ -101,7 +103,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     const config = loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
     gateway.config = config
     const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
-    const app = await buildApp(config, { logger, clock, sleep, ...(given.gauge && { gauge: given.gauge }) })
+    const app = await buildApp(config, { logger, clock, sleep, gauge: given.gauge ?? calm })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined
