@@ -92,6 +92,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   const limitOf = () => gateway.connectionLimit
   const refused = refuseConnections(listener.server, { limitOf, logger, clock })
   let timer: NodeJS.Timeout | undefined
+  let closing: Promise<void> | undefined
   return {
     server: listener.server,
     admin,
@@ -148,6 +149,8 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     const previous = gateway
     gateway = next
     listener.serve(next.service)
+    const { level } = next.config.logging
+    if (level !== previous.config.logging.level) logger.level = level
     warn(next.config)
     const retired = previous.retire().finally(() => retiring.delete(retired))
     retiring.add(retired)
@@ -175,8 +178,13 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     }
   }
 
-  async function close(patience: Partial<Patience> = {}): Promise<void> {
-    const { delayMs, withinMs } = { ...defaultPatience, ...patience }
+  /** Whoever asks once more waits for the first. */
+  function close(patience: Partial<Patience> = {}): Promise<void> {
+    closing ??= stop({ ...defaultPatience, ...patience })
+    return closing
+  }
+
+  async function stop({ delayMs, withinMs }: Patience): Promise<void> {
     isStopping = true
     listener.drain()
     if (delayMs > 0) await sleep(delayMs)

@@ -10,11 +10,10 @@ const switchingProtocols = 101
 
 /** Builds what writes the one line of a request, when its answer or its tunnel is over. */
 export function createVisitLog(logger: Logger) {
-  const isWritten = { info: logger.isLevelEnabled('info'), warn: logger.isLevelEnabled('warn') }
   return ({ visit, headers }: FastifyRequest, { raw }: FastifyReply): void => {
     const status = statusOf(raw)
     const level = requestLevel(status)
-    if (!isWritten[level]) return
+    if (!logger.isLevelEnabled(level)) return
     const { fields, message } = requestLine({
       method: visit.method || 'unknown',
       host: visit.origin.host ?? String(headers.host),

@@ -1,18 +1,31 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadConfig } from '../config/load.ts'
 import { type Problem, problemsOf } from '../config/problem.ts'
+import { readTextFile } from '../config/read-text-file.ts'
 import type { Config } from '../config/schema.ts'
 import { ruleProblems } from '../core/rules.ts'
+import { type FileState, fileStateSync } from '../reload/file-state.ts'
+import type { FileStates } from '../reload/file-watch.ts'
 
-/** What the thread that loads a configuration sends back; see `loadConfigApart`. */
-export type Loaded = Readonly<{ config: Config }> | Readonly<{ problems: readonly Problem[] }>
+/** What the thread that loads a configuration sends back; see `loadApart`. */
+export type Loaded = (Readonly<{ config: Config }> | Readonly<{ problems: readonly Problem[] }>) &
+  Readonly<{
+    /** Every file that was read, the configuration itself included, and what it was like. */
+    files: FileStates
+  }>
 
 parentPort?.postMessage(load(workerData))
 
 function load(file: string): Loaded {
+  const files = new Map<string, FileState>()
+  const readFile = (path: string) => {
+    files.set(path, fileStateSync(path))
+    return readTextFile(path)
+  }
   try {
-    return { config: loadConfig(file, { env: process.env, checkRules: ruleProblems }) }
+    const config = loadConfig(file, { env: process.env, readFile, checkRules: ruleProblems })
+    return { config, files }
   } catch (error) {
-    return { problems: problemsOf(error) }
+    return { problems: problemsOf(error), files }
   }
 }

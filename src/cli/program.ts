@@ -67,9 +67,8 @@ function addServe(program: Command): void {
     .action(async ({ config }: { config: string }, command: Command) => {
       const [unknown] = command.args
       if (unknown !== undefined) program.error(`error: unknown command '${unknown}'`)
-      const settings = await loadConfigApart(config)
       const { runServe } = await import('./serve.ts')
-      await runServe(settings)
+      await runServe(config)
     })
 }
 

@@ -1,27 +1,69 @@
-import { buildApp } from '../app.ts'
-import type { Config } from '../config/schema.ts'
-import { createLogger } from '../logs/logger.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type App, buildApp } from '../app.ts'
+import { ConfigError } from '../config/problem.ts'
+import { createLogger, type Log } from '../logs/logger.ts'
+import { createFileWatch } from '../reload/file-watch.ts'
+import { createReloader, type Reloader } from '../reload/reloader.ts'
 import { exitOnFatal } from './exit-on-fatal.ts'
-import { untilStopped } from './until-stopped.ts'
+import { loadApart } from './load-apart.ts'
+import { type StopSignal, untilStopped } from './until-stopped.ts'
 
-/** Runs the gateway until SIGTERM or SIGINT; then lets the requests under way finish. Rejects when it cannot listen. */
-export async function runServe(config: Config): Promise<void> {
+/** How often the files of the configuration are looked at. */
+const lookEveryMs = 2_000
+
+/**
+ * Runs the gateway until SIGTERM or SIGINT; then lets the requests under way finish. At SIGHUP, and when a file was changed,
+ * it takes the configuration anew. Rejects when it cannot listen.
+ *
+ * @throws {ConfigError} with every problem of the first configuration
+ */
+export async function runServe(file: string): Promise<void> {
   // From the start on: a process of number 1 in a container ignores the signals nobody listens to.
   const stopped = untilStopped()
+  const load = () => loadApart(file)
+  const loaded = await load()
+  if ('problems' in loaded) throw new ConfigError(loaded.problems)
+  const { config, files } = loaded
   const log = createLogger({ ...config.logging, isTerminal: process.stdout.isTTY === true })
   exitOnFatal(log)
   const { logger } = log
   const app = await buildApp(config, { logger })
+  const watch = createFileWatch()
+  watch.watch(files)
+  const reloading = reloadWhenAsked(app, createReloader({ load, app, watch, logger, now: () => new Date() }))
   try {
     const { publicAddress, adminAddress } = await app.listen()
     logger.info(
       { listen: publicAddress, admin: adminAddress },
       `Postern serves ${config.server.public_url[0]}`,
     )
-    await stopped
-    logger.info('finishing the requests under way')
+    await finish(app, log, await stopped)
   } finally {
+    reloading.abort()
     await app.close()
     log.close()
   }
+}
+
+/** At a signal, and whenever files were changed if the configuration in force says so. */
+function reloadWhenAsked(app: App, { reload, look }: Reloader): AbortController {
+  const ending = new AbortController()
+  const onSignal = () => void reload('signal')
+  process.on('SIGHUP', onSignal)
+  ending.signal.addEventListener('abort', () => process.off('SIGHUP', onSignal))
+  const watching = async () => {
+    for (;;) {
+      await delay(lookEveryMs, undefined, { ref: false, signal: ending.signal })
+      if (app.gateway().config.server.watch_files) await look()
+    }
+  }
+  watching().catch(() => {})
+  return ending
+}
+
+async function finish(app: App, { logger }: Log, signal: StopSignal): Promise<void> {
+  const { delay: delayMs, timeout: withinMs } = app.gateway().config.server.shutdown
+  logger.info({ signal }, 'stopping: not ready any more, then finishing the requests under way')
+  // Who stops it by hand waits for nobody to notice.
+  await app.close({ delayMs: signal === 'SIGINT' ? 0 : delayMs, withinMs })
 }

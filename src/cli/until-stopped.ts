@@ -1,12 +1,15 @@
 const signals = ['SIGTERM', 'SIGINT'] as const
 
+/** Which signal asked the process to stop. */
+export type StopSignal = (typeof signals)[number]
+
 /** Resolves at the first SIGTERM or SIGINT from now on; a second one ends the process at once. */
-export function untilStopped(): Promise<void> {
+export function untilStopped(): Promise<StopSignal> {
   return new Promise((resolve) => {
-    const stop = () => {
-      for (const signal of signals) process.off(signal, stop)
-      resolve()
+    const stop = (signal: StopSignal) => {
+      for (const each of signals) process.off(each, stop)
+      resolve(signal)
     }
-    for (const signal of signals) process.on(signal, stop)
+    for (const each of signals) process.on(each, stop)
   })
 }

@@ -24,7 +24,13 @@ export const duration = parsed(
   (text) => within(text, 3650 * units.d),
 )
 
-/** A duration as above, or `none`. */
+/** A duration as `shortDuration`, or no time at all, in milliseconds. */
+export const durationOrZero = parsed(
+  'must be a duration with a unit, like 500ms, 5s or 1m, or 0s; up to 24d',
+  (text) => (text === '0s' ? 0 : within(text, 24 * units.d)),
+)
+
+/** A duration of at least one millisecond and at most ten years, or `none`. */
 export const durationOrNone = parsed<number | 'none'>(
   'must be a duration with a unit, like 30m or 1h, or none; from 1ms to 3650d',
   (text) => (text === 'none' ? text : within(text, 3650 * units.d)),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cidr } from './cidr.ts'
 import { documented } from './documented.ts'
+import { durationOrZero, durationUnit, shortDuration } from './duration.ts'
 import { listenAddress } from './listen-address.ts'
 import { withRelations } from './relation.ts'
 import { limitsSchema, timeoutsSchema } from './schema-limits.ts'
@@ -14,6 +15,23 @@ const publicUrl = z
     'must be an origin like https://app.example.com, or a list of origins',
   )
   .transform((value) => [value].flat())
+
+const shutdown = z.strictObject({
+  delay: documented(durationOrZero.prefault('5s'), {
+    type: 'duration, or 0s',
+    unit: durationUnit,
+    meaning:
+      'How long `/readyz` says "not ready" at SIGTERM before anything is closed, for load balancers to notice. SIGINT does not wait.',
+    example: '15s',
+  }),
+  timeout: documented(shortDuration.prefault('20s'), {
+    type: 'duration',
+    unit: durationUnit,
+    meaning:
+      'How long requests under way may take after that. With the delay, less than the grace period of Kubernetes (30 seconds).',
+    example: '50s',
+  }),
+})
 
 const keys = z.strictObject({
   listen: documented(listenAddress.prefault('0.0.0.0:4180'), {
@@ -49,6 +67,17 @@ const keys = z.strictObject({
     meaning:
       'Accepts `http://` public URLs of hosts other than loopback. Sessions and logins can then be read on the network; every start warns.',
     example: true,
+  }),
+  watch_files: documented(z.boolean().prefault(true), {
+    type: 'true or false',
+    meaning:
+      'Loads the configuration anew when it, or any file it names, was changed. SIGHUP does so in any case. What cannot be used leaves everything as it was.',
+    example: false,
+  }),
+  shutdown: documented(shutdown.prefault({}), {
+    type: 'map',
+    meaning: 'How the process stops.',
+    example: { delay: '15s' },
   }),
   timeouts: documented(timeoutsSchema.prefault({}), {
     type: 'map',

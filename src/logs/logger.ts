@@ -12,6 +12,9 @@ type LoggerOptions = Readonly<{
   destination?: number | DestinationStream
 }>
 
+/** A logger and what writes the lines that are left and ends it. */
+export type Log = Readonly<{ logger: Logger; close: () => void }>
+
 /** Bytes gathered before a write, and the longest they may wait, in milliseconds. */
 const chunkBytes = 16_000
 const flushMs = 250
@@ -20,7 +23,7 @@ const flushMs = 250
  * The logger of the process. Lines are buffered a quarter of a second at most; `close` writes what is left.
  * Headers and secrets cannot be logged by name, and no value can break a line or reach the terminal as a control sequence.
  */
-export function createLogger(options: LoggerOptions): Readonly<{ logger: Logger; close: () => void }> {
+export function createLogger(options: LoggerOptions): Log {
   const { level, format, isTerminal, destination = 1 } = options
   const { stream, close } =
     typeof destination === 'number' ? openBuffered(destination) : { stream: destination, close() {} }

@@ -1,18 +1,22 @@
+/** Why a stream is ended: its session is over, or the gateway stops. */
+export type StreamEnd = 'session-ended' | 'stopping'
+
 /** Open tunnels and event streams by session, so that they end when their session does. */
 export type LiveStreams = Readonly<{
   /**
    * Registers a stream of a session that ends at `endsAt` (epoch seconds); returns what takes it out again. One that opens
    * after its session was ended, since the upstream took its time, is closed at once.
    */
-  add: (sessionId: string, endsAt: number, close: () => void) => () => void
+  add: (sessionId: string, endsAt: number, close: (why: StreamEnd) => void) => () => void
   /** Closes every stream of a session. */
   end: (sessionId: string) => void
   /** Closes every stream whose session has ended at `now` (epoch seconds). */
   sweep: (now: number) => void
+  /** Closes every stream since the gateway stops. */
   closeAll: () => void
 }>
 
-type Stream = Readonly<{ endsAt: number; close: () => void }>
+type Stream = Readonly<{ endsAt: number; close: (why: StreamEnd) => void }>
 
 /** An empty registry; `hasEnded` tells whether a session was ended before its time. */
 export function createLiveStreams(hasEnded: (sessionId: string) => boolean = () => false): LiveStreams {
@@ -24,15 +28,15 @@ export function createLiveStreams(hasEnded: (sessionId: string) => boolean = () 
     if (streams?.size === 0) sessions.delete(sessionId)
   }
 
-  const closeWhere = (sessionId: string, isOver: (stream: Stream) => boolean): void => {
+  const closeWhere = (sessionId: string, isOver: (stream: Stream) => boolean, why: StreamEnd): void => {
     for (const stream of [...(sessions.get(sessionId) ?? [])].filter(isOver)) {
       remove(sessionId, stream)
-      stream.close()
+      stream.close(why)
     }
   }
 
-  const closeEverywhere = (isOver: (stream: Stream) => boolean): void => {
-    for (const sessionId of [...sessions.keys()]) closeWhere(sessionId, isOver)
+  const closeEverywhere = (isOver: (stream: Stream) => boolean, why: StreamEnd): void => {
+    for (const sessionId of [...sessions.keys()]) closeWhere(sessionId, isOver, why)
   }
 
   return {
@@ -40,11 +44,11 @@ export function createLiveStreams(hasEnded: (sessionId: string) => boolean = () 
       const stream = { endsAt, close }
       const streams = sessions.get(sessionId) ?? new Set()
       sessions.set(sessionId, streams.add(stream))
-      if (hasEnded(sessionId)) closeWhere(sessionId, (each) => each === stream)
+      if (hasEnded(sessionId)) closeWhere(sessionId, (each) => each === stream, 'session-ended')
       return () => remove(sessionId, stream)
     },
-    end: (sessionId) => closeWhere(sessionId, () => true),
-    sweep: (now) => closeEverywhere((stream) => stream.endsAt <= now),
-    closeAll: () => closeEverywhere(() => true),
+    end: (sessionId) => closeWhere(sessionId, () => true, 'session-ended'),
+    sweep: (now) => closeEverywhere((stream) => stream.endsAt <= now, 'session-ended'),
+    closeAll: () => closeEverywhere(() => true, 'stopping'),
   }
 }

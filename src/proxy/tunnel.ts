@@ -1,9 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createFrameBoundary } from './frame-boundary.ts'
+import type { StreamEnd } from './live-streams.ts'
 
-/** A close frame of status 1008, policy violation, with a short reason (RFC 6455 sections 5.5.1 and 7.4.1). */
-const closeFrame = Buffer.from('\x88\x0f\x03\xf0session ended', 'latin1')
+/** Close frames with a status and a short reason (RFC 6455 sections 5.5.1 and 7.4.1). */
+const closeFrames: Readonly<Record<StreamEnd, Buffer>> = {
+  // 1008, policy violation.
+  'session-ended': Buffer.from('\x88\x0f\x03\xf0session ended', 'latin1'),
+  // 1001, going away: clients connect again.
+  stopping: Buffer.from('\x88\x0c\x03\xe9going away', 'latin1'),
+}
 const nothing = Buffer.alloc(0)
 
 /**
@@ -12,9 +18,10 @@ const nothing = Buffer.alloc(0)
  * Returns what ends it early: the client gets a close frame between two frames of the upstream, or is cut off where the frame
  * under way does not end within `graceMs`, which is also how long a client may take to close its side.
  */
-export function openTunnel(client: Socket, upstream: Duplex, graceMs = 1_000): () => void {
+export function openTunnel(client: Socket, upstream: Duplex, graceMs = 1_000): (why: StreamEnd) => void {
   const frames = createFrameBoundary()
   let isClosing = false
+  let closeFrame: Buffer = nothing
   let hasEnded = false
   let grace: NodeJS.Timeout | undefined
 
@@ -54,8 +61,9 @@ export function openTunnel(client: Socket, upstream: Duplex, graceMs = 1_000): (
   upstream.on('end', () => endClient(nothing))
   upstream.on('close', () => endClient(nothing))
 
-  return () => {
+  return (why) => {
     isClosing = true
+    closeFrame = closeFrames[why]
     startGrace()
     if (frames.isAtBoundary()) endClient(closeFrame)
   }

@@ -15,15 +15,15 @@ async function startSlowUpstream(t: Test) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, arrived }
 }
 
-type Ports = { port?: number; admin?: number; upstream?: string; issuer?: string }
+type Ports = { port?: number; admin?: number; upstream?: string; issuer?: string; delay?: string }
 
 async function writeServable(t: Test, given: Ports = {}) {
   const [port, admin] = [given.port ?? (await freePort()), given.admin ?? (await freePort())]
-  const { issuer = 'http://127.0.0.1:9', upstream = 'http://127.0.0.1:9' } = given
+  const { issuer = 'http://127.0.0.1:9', upstream = 'http://127.0.0.1:9', delay = '0s' } = given
   const file = writeConfig(
     t,
     [
-      `server: { listen: "127.0.0.1:${port}", public_url: "http://localhost:${port}" }`,
+      `server: { listen: "127.0.0.1:${port}", public_url: "http://localhost:${port}", shutdown: { delay: ${delay} } }`,
       `admin: { listen: "127.0.0.1:${admin}" }`,
       `provider: { issuer: "${issuer}", client_id: postern, client_secret: secret }`,
       'session: { keys: [MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dXY=] }',
@@ -70,6 +70,23 @@ t.test('a second signal does not wait', async (t) => {
   await postern.says(/finishing the requests under way/)
   postern.child.kill('SIGINT')
   t.strictSame(await postern.ended, { code: null, signal: 'SIGINT' })
+})
+
+t.test('SIGTERM fails readiness first, and serves on for the delay', async (t) => {
+  const upstream = await startSlowUpstream(t)
+  const { file, port, admin } = await writeServable(t, { upstream: upstream.url, delay: '1s' })
+  const postern = startPostern(t, ['serve', '--config', file])
+  await postern.says(serving)
+  postern.child.kill('SIGTERM')
+  await postern.says(/stopping: not ready any more/)
+  const answer = once(request({ ...address(port), path: '/late' }).end(), 'response')
+  const ready = await fetch(`http://127.0.0.1:${admin}/readyz`)
+  t.match(await ready.json(), { reasons: [/.*/, 'process: it is about to stop'] })
+  const response = await upstream.arrived
+  response.end('done')
+  const [incoming] = await answer
+  t.equal(incoming.headers.connection, 'close')
+  t.strictSame(await postern.ended, { code: 0, signal: null })
 })
 
 t.test('healthcheck finds the gateway by the same configuration', async (t) => {

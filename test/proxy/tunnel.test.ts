@@ -32,7 +32,7 @@ t.test('a frame that does not end within the grace is cut off', async (t) => {
   const { client, upstream, close } = await setUp(t, 10)
   upstream.send('\x81\x0afirst')
   await client.sees('first')
-  close()
+  close('session-ended')
   upstream.send(' las')
   await client.closed
   await upstream.closed
@@ -43,12 +43,19 @@ t.test('a frame that does not end within the grace is cut off', async (t) => {
 t.test('a client that does not close within the grace is cut off', async (t) => {
   const { client, upstream, near, close } = await setUp(t, 10, true)
   const gone = new Promise((resolve) => near.once('close', resolve))
-  close()
-  close()
+  close('session-ended')
+  close('session-ended')
   await client.sees('session ended')
   await gone
   await upstream.closed
   t.equal(client.bytes(), '\x88\x0f\x03\xf0session ended')
+})
+
+t.test('a gateway that stops says so', async (t) => {
+  const { client, close } = await setUp(t)
+  close('stopping')
+  await client.sees('going away')
+  t.equal(client.bytes(), '\x88\x0c\x03\xe9going away')
 })
 
 t.test('a slow client slows the upstream down, and gets everything in the end', async (t) => {
@@ -77,6 +84,6 @@ t.test('closing a tunnel whose client is gone does nothing', async (t) => {
   near.destroy()
   await gone
   await upstream.closed
-  close()
+  close('session-ended')
   t.equal(client.bytes(), '')
 })

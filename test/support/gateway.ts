@@ -32,6 +32,8 @@ export type Gateway = {
   exchange: (bytes: string) => Promise<string>
   /** Stops it and starts another one on the same port with the same configuration, or another one. */
   restart: (changes?: Partial<GatewayOptions>) => Promise<void>
+  /** Changes its configuration while it runs. */
+  reload: (changes: Partial<GatewayOptions>) => Promise<void>
 }
 
 export type GatewayOptions = {
@@ -97,10 +99,14 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
   // Waiting is real but short: what is waited for in tests is an event, never the time itself.
   const sleep = (ms: number) => delay(Math.min(ms, 20_000), undefined, { ref: false })
 
-  const start = async (): Promise<App> => {
+  const load = (): Config => {
     const text = yamlOf(options, port)
     const readFile = (path: string) => (path === 'test.yaml' ? text : (options.file ?? text))
-    const config = loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
+    return loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
+  }
+
+  const start = async (): Promise<App> => {
+    const config = load()
     gateway.config = config
     const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
     const app = await buildApp(config, { logger, clock, sleep, gauge: given.gauge ?? calm })
@@ -146,6 +152,13 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
       await gateway.app.close()
       options = { ...options, ...changes }
       await start()
+    },
+    reload: async (changes) => {
+      options = { ...options, ...changes }
+      const config = load()
+      const { commit } = await gateway.app.prepare(config)
+      commit()
+      gateway.config = config
     },
   }
   allowRedirects(options, port)
