@@ -211,6 +211,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
       handle: app.routing,
       refuseUnreadable: createRefuseUnreadable(prefix, createRequestId),
       limits: serverLimitsOf(config.server),
+      tls: config.server.tls,
     },
     connectionLimit: connectionLimitOf(config.server, trust.isTrusted),
     readiness,

@@ -3,9 +3,11 @@ import { cidr } from './cidr.ts'
 import { documented } from './documented.ts'
 import { durationOrZero, durationUnit, shortDuration } from './duration.ts'
 import { listenAddress } from './listen-address.ts'
-import { withRelations } from './relation.ts'
+import type { ReadTextFile } from './read-text-file.ts'
+import { conflictIf, withRelations } from './relation.ts'
 import { limitsSchema, timeoutsSchema } from './schema-limits.ts'
 import { overloadSchema } from './schema-overload.ts'
+import { serverTls } from './schema-server-tls.ts'
 import { checked, distinct, isPlainPath } from './text.ts'
 import { exposedMessage, isExposed, origin } from './web-url.ts'
 
@@ -98,15 +100,36 @@ const keys = z.strictObject({
   }),
 })
 
-/** The `server` section: the listener that browsers reach. */
-export const serverSchema = withRelations(keys, [
-  {
-    reads: [['public_url'], ['dangerously_allow_http']],
-    find: ({ public_url, dangerously_allow_http }) =>
-      public_url.flatMap((url, index) =>
-        isExposed(url) && !dangerously_allow_http
-          ? [{ path: ['public_url', index], message: exposedMessage }]
-          : [],
-      ),
-  },
-])
+const tlsKey = (read: ReadTextFile, now: () => number) =>
+  documented(serverTls(read, now).exactOptional(), {
+    type: 'map',
+    meaning:
+      'Ends TLS here, by version 1.2 or 1.3, where nothing in front does. Without it the listener speaks plain HTTP.',
+    example: { cert_file: '/etc/postern/tls/tls.crt', key_file: '/etc/postern/tls/tls.key' },
+  })
+
+/** The `server` section: the listener that browsers reach; `now` in epoch milliseconds. */
+export function serverSchema(read: ReadTextFile, now: () => number) {
+  return withRelations(keys.extend({ tls: tlsKey(read, now) }), [
+    {
+      reads: [['public_url'], ['dangerously_allow_http']],
+      find: ({ public_url, dangerously_allow_http }) =>
+        public_url.flatMap((url, index) =>
+          isExposed(url) && !dangerously_allow_http
+            ? [{ path: ['public_url', index], message: exposedMessage }]
+            : [],
+        ),
+    },
+    {
+      reads: [['public_url'], ['tls']],
+      find: ({ public_url, tls }) =>
+        public_url.flatMap((url, index) =>
+          conflictIf(
+            tls !== undefined && url.startsWith('http:'),
+            ['public_url', index],
+            'must begin with https://, since "tls" is written',
+          ),
+        ),
+    },
+  ])
+}

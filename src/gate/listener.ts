@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
 import { listenOn, type Place } from './listen-on.ts'
+import { createNodeServer, renewTls, type TlsPair } from './node-server.ts'
 import { limitServer, type ServerLimits } from './server-limits.ts'
 
 /** What is done with connections at one time; a new configuration brings another one. */
@@ -11,6 +13,8 @@ export type Service = Readonly<{
   /** Answers bytes that never became a request. */
   refuseUnreadable: (error: Error, socket: Socket) => void
   limits: ServerLimits
+  /** What TLS is ended with; whether it is ended here at all is what the first service says. */
+  tls: TlsPair | undefined
 }>
 
 /** The listener that faces browsers. It stays while what serves its requests is changed between two of them. */
@@ -35,9 +39,6 @@ type ListenerOptions = Readonly<{
   upgradeResponse: (request: IncomingMessage, socket: Socket) => ServerResponse
 }>
 
-/** How often Node looks for connections whose headers take too long, in milliseconds. */
-const connectionsCheckingInterval = 5_000
-
 /** A connection whose last request is finished while the listener closes is ended within this time. */
 const closeIdleEveryMs = 50
 
@@ -46,18 +47,20 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   const { isWebSocket, upgradeResponse } = options
   let service = first
   let isDraining = false
-  const server = createServer({
-    connectionsCheckingInterval,
-    // `headProblem` refuses the request; Node would go on with what stands behind it.
-    requireHostHeader: false,
-  })
+  const server = createNodeServer(first.tls, first.limits.headersTimeout)
+  const sockets = new Set<Socket>()
   // Node would silently drop the header lines past its own limit; `headProblem` refuses far fewer.
   server.maxHeadersCount = 0
+  server.on('connection', keep)
   server.on('request', handle)
   server.on('upgrade', onUpgrade)
   // Nobody is given a tunnel to anywhere; without a listener Node would close the connection without a word.
   server.on('connect', (_request, socket: Socket) => service.refuseUnreadable(new Error('CONNECT'), socket))
-  server.on('clientError', (error, socket) => service.refuseUnreadable(error, socket as Socket))
+  server.on('clientError', (error, socket) => {
+    // Nobody is there to read an answer where TLS was not agreed on.
+    if (isHandshakeError(error)) socket.destroy()
+    else service.refuseUnreadable(error, socket as Socket)
+  })
   server.on('checkContinue', (request, response) => {
     awaitsContinue.add(request)
     handle(request, response)
@@ -65,9 +68,10 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   serve(first)
   const binding = listenOn(server)
 
-  return { server, serve, listen: binding.listen, drain, close, cut: () => server.closeAllConnections() }
+  return { server, serve, listen: binding.listen, drain, close, cut }
 
   function serve(next: Service): void {
+    if (next.tls !== undefined && !isDeepStrictEqual(next.tls, service.tls)) renewTls(server, next.tls)
     service = next
     limitServer(server, next.limits)
   }
@@ -99,6 +103,16 @@ export function createListener(first: Service, options: ListenerOptions): Listen
     }
   }
 
+  /** Node itself forgets connections before TLS is agreed on, and those that became tunnels. */
+  function keep(socket: Socket): void {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  }
+
+  function cut(): void {
+    for (const socket of sockets) socket.destroy()
+  }
+
   function drain(): void {
     isDraining = true
   }
@@ -113,4 +127,8 @@ export function createListener(first: Service, options: ListenerOptions): Listen
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function isHandshakeError({ code = '' }: Error & { code?: string }): boolean {
+  return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')
 }

@@ -114,7 +114,7 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined
     // A test that stops it, to have all of the log, need not tell the teardown.
-    gateway.app = { ...app, close: () => (closing ??= app.close()) }
+    gateway.app = { ...app, close: (patience) => (closing ??= app.close(patience)) }
     return gateway.app
   }
 

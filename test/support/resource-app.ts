@@ -95,6 +95,7 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
   const service: Service = {
     handle: app.routing,
     refuseUnreadable: (_error: Error, socket: Socket) => void socket.destroy(),
+    tls: undefined,
     limits: {
       maxHeaderBytes: 49_152,
       headersTimeout: 5_000,
