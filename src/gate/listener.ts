@@ -77,7 +77,8 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
-    if (isDraining) response.shouldKeepAlive = false
+    // At its own limit Node says that this was the last request, and then waits for the client to go.
+    if (isDraining || hasReachedLimit(response)) response.shouldKeepAlive = false
     service.handle(request, response)
   }
 
@@ -131,4 +132,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 function isHandshakeError({ code = '' }: Error & { code?: string }): boolean {
   return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')
+}
+
+function hasReachedLimit(response: ServerResponse & { maxRequestsOnConnectionReached?: boolean }): boolean {
+  return response.maxRequestsOnConnectionReached === true
 }

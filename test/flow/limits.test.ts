@@ -68,7 +68,9 @@ t.test('the room for headers is what the configuration says', async (t) => {
 })
 
 t.test('a connection is closed after as many requests as it may have', async (t) => {
-  const { gateway } = await startLimited(t, 'max_requests_per_connection: 2')
+  const { gateway } = await startLimited(t, 'max_requests_per_connection: 2', {
+    server: ', timeouts: { keep_alive: 1h }',
+  })
   const client = gateway.client(request(gateway, '/one'))
   await client.sees('hi')
   client.send(request(gateway, '/two'))
