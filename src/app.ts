@@ -7,7 +7,7 @@ import { loadLimitsOf } from './client-limits.ts'
 import { renderProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
 import { createListener } from './gate/listener.ts'
-import { refuseConnections } from './gate/refused-connections.ts'
+import { type RefusedConnections, refuseConnections } from './gate/refused-connections.ts'
 import { buildGateway, type Gateway } from './gateway.ts'
 import { createLasting } from './lasting.ts'
 import { createGauge, type Gauge } from './overload/gauge.ts'
@@ -43,6 +43,8 @@ export type App = Readonly<{
   admin: FastifyInstance
   /** What serves at the moment. */
   gateway: () => Gateway
+  /** Connections that were closed as they came, since the start. */
+  refusedConnections: RefusedConnections['totals']
   /** Ends streams whose session is over, and looks how much there is to do; called every second while listening. */
   sweep: () => void
   /** Opens both listeners and begins discovery; gives the addresses. */
@@ -97,6 +99,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     server: listener.server,
     admin,
     gateway: () => gateway,
+    refusedConnections: refused.totals,
     sweep,
     listen,
     prepare,

@@ -14,7 +14,9 @@ function request(gateway: Gateway, path: string): string {
 }
 
 t.test('a body that is too long is 413, a page for people, and ends the connection', async (t) => {
-  const { gateway, upstream } = await startLimited(t, 'max_body: 10B')
+  const { gateway, upstream } = await startLimited(t, 'max_body: 10B', {
+    server: ', timeouts: { send: none }',
+  })
   const problem = await ask(gateway, 'POST /x', ['Content-Length: 11'], '01234567890')
   t.match(problem, /^HTTP\/1\.1 413 Payload Too Large\r\n/)
   t.match(problem, /content-type: application\/problem\+json/i)
@@ -102,6 +104,7 @@ t.test(
     gateway.app.sweep()
     const told = () => gateway.logs().filter(({ msg }) => msg === 'connections were closed as they came')
     t.match(told(), [{ too_many: 0, too_many_of_client: 3, last_client: '127.0.0.1' }])
+    t.strictSame(gateway.app.refusedConnections(), { too_many: 0, too_many_of_client: 3 })
     clients[0]?.socket.destroy()
     const last = request(gateway, '/x').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')
     while ((await gateway.exchange(last)) === '');
@@ -165,4 +168,17 @@ t.test('too many logins of one client are 429, and it is told how long to wait',
   gateway.advance(30)
   t.match(await ask(gateway, 'GET /page', from('192.0.2.1')), /^HTTP\/1\.1 302 /)
   t.equal(upstream.connections.length, 0)
+})
+
+t.test('without limits nothing is counted', async (t) => {
+  const { gateway } = await startLimited(t, 'logins_per_minute: none, max_connections_per_client: none', {
+    routes: ['path: /**, access: authenticated'],
+  })
+  for (const _ of [1, 2]) {
+    t.match(
+      await ask(gateway, 'GET /x', ['Accept: text/html', 'Sec-Fetch-Mode: navigate']),
+      /^HTTP\/1\.1 302 /,
+    )
+  }
+  t.strictSame(gateway.app.refusedConnections(), { too_many: 0, too_many_of_client: 0 })
 })
