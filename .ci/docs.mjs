@@ -1,8 +1,13 @@
-// Writes config/postern.schema.json and config/README.md from the schema. Runs on dist/, so build first.
+// Writes what config/ tells about keys, metrics and audit records, from the code. Runs on dist/, so build first.
 import { writeFileSync } from 'node:fs'
+import { auditJsonSchema } from '../dist/audit/json-schema.js'
 import { configJsonSchema } from '../dist/config/json-schema.js'
 import { configReference } from '../dist/config/reference.js'
+import { metricsReference } from '../dist/metrics/reference.js'
 
 const config = new URL('../config/', import.meta.url)
-writeFileSync(new URL('postern.schema.json', config), `${JSON.stringify(configJsonSchema(), null, 2)}\n`)
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`
+writeFileSync(new URL('postern.schema.json', config), json(configJsonSchema()))
 writeFileSync(new URL('README.md', config), configReference())
+writeFileSync(new URL('audit.schema.json', config), json(auditJsonSchema()))
+writeFileSync(new URL('metrics.md', config), metricsReference())

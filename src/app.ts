@@ -9,22 +9,41 @@ import type { Config } from './config/schema.ts'
 import { createListener } from './gate/listener.ts'
 import { type RefusedConnections, refuseConnections } from './gate/refused-connections.ts'
 import { buildGateway, type Gateway } from './gateway.ts'
+<<<<<<< HEAD
 import { createLasting } from './lasting.ts'
 import { createGauge, type Gauge } from './overload/gauge.ts'
 import type { OverloadReason } from './overload/load.ts'
 import { createOverload } from './overload/monitor.ts'
+=======
+import { createLasting, type Lasting } from './lasting.ts'
+import type { Metrics } from './metrics/metrics.ts'
+>>>>>>> next
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { changesThatNeedRestart } from './restart-needed.ts'
+import type { SessionLink } from './session/session-link.ts'
 
 /** What an app takes from its surroundings; tests bring their own. */
 export type Surroundings = Readonly<{
   logger: Logger
+  /** Writes a line that is none of the logger's, as it is, in turn with those that are. */
+  writeLine?: (line: string) => void
+  /** What the process counts about itself; nothing unless given. */
+  metrics?: Pick<Metrics, 'observer' | 'expectUpstreams' | 'exposition'> | undefined
   /** Epoch seconds. */
   clock?: () => number
   /** Waits for so many milliseconds. */
   sleep?: (ms: number) => Promise<unknown>
+<<<<<<< HEAD
   /** Measures how much this process has to do. */
   gauge?: Gauge
+=======
+  /** What is there already and outlives configurations; made anew unless given. */
+  lasting?: Lasting
+  /** Where another process knows about the sessions of all. */
+  link?: SessionLink
+  /** What else is to be told where readiness is asked for; not ready with any that is not ok. */
+  checks?: () => Readiness['checks']
+>>>>>>> next
 }>
 
 /** A new configuration, built and ready, that nobody is served by yet. */
@@ -49,6 +68,10 @@ export type App = Readonly<{
   sweep: () => void
   /** Opens both listeners and begins discovery; gives the addresses. */
   listen: () => Promise<{ publicAddress: string; adminAddress: string }>
+  /** Opens but the listener that browsers reach, and begins discovery. */
+  listenPublic: () => Promise<string>
+  /** Opens but the other one, and begins discovery. */
+  listenAdmin: () => Promise<string>
   /**
    * Builds what a new configuration describes, beside what serves. Rejects with an Error whose message says why it cannot be
    * used: something in it takes a restart, or the provider it names does not answer.
@@ -56,6 +79,10 @@ export type App = Readonly<{
   prepare: (config: Config) => Promise<Prepared>
   /** What came of the last attempt to change the configuration, for whoever asks how this is. */
   noteReload: (outcome: ReloadOutcome) => void
+  /** Says from now on that it is to get no more requests. */
+  failReadiness: () => void
+  /** Opens the audit file anew by its name, after it was renamed. */
+  reopenAudit: () => void
   /** Says that it is to get no more requests, waits for `delayMs`, ends open streams, lets requests finish, closes everything. */
   close: (patience?: Partial<Patience>) => Promise<void>
 }>
@@ -80,19 +107,30 @@ const defaultPatience: Patience = { delayMs: 0, withinMs: 10_000 }
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
+<<<<<<< HEAD
   const lasting = createLasting(clock)
   const { gauge = createGauge(config.server.workers) } = surroundings
   const overload = createOverload(gauge, tellOverload)
   const common = { logger, clock, sleep, lasting, overload: overload.reason }
+=======
+  const { metrics, writeLine = () => {}, link, checks: otherChecks = () => ({}) } = surroundings
+  const { lasting = createLasting(clock, metrics?.observer) } = surroundings
+  const common = { logger, writeLine, metrics, clock, sleep, lasting, link }
+>>>>>>> next
   let gateway = await buildGateway(config, common)
   /** Those before it that still have requests under way. */
   const retiring = new Set<Promise<void>>()
   let isStopping = false
   let reload: ReloadOutcome | undefined
   const listener = createListener(gateway.service, { isWebSocket, upgradeResponse })
+<<<<<<< HEAD
   const admin = createAdmin({ readiness })
   const limitOf = () => gateway.connectionLimit
   const refused = refuseConnections(listener.server, { limitOf, logger, clock })
+=======
+  const admin = createAdmin({ readiness, metrics: metrics?.exposition })
+  const sweep = () => lasting.live.sweep(clock())
+>>>>>>> next
   let timer: NodeJS.Timeout | undefined
   let closing: Promise<void> | undefined
   return {
@@ -102,20 +140,41 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     refusedConnections: refused.totals,
     sweep,
     listen,
+    listenPublic,
+    listenAdmin,
     prepare,
     noteReload: (outcome) => {
       reload = outcome
+      const { observer } = gateway.observing
+      observer.reloaded({ outcome: outcome.reason === undefined ? 'applied' : 'refused' })
     },
+    failReadiness: () => {
+      isStopping = true
+    },
+    reopenAudit: () => gateway.observing.audit.part.reopen(),
     close,
   }
 
   async function listen() {
+    const adminAddress = await listenAdmin()
+    return { publicAddress: await openPublic(), adminAddress }
+  }
+
+  async function listenAdmin(): Promise<string> {
     warn(config)
     gateway.start()
-    const adminAddress = await admin.listen({ ...config.admin.listen })
-    const publicAddress = await listener.listen(config.server.listen)
+    return admin.listen({ ...config.admin.listen })
+  }
+
+  async function listenPublic(): Promise<string> {
+    gateway.start()
+    return openPublic()
+  }
+
+  async function openPublic(): Promise<string> {
+    const address = await listener.listen(config.server.listen)
     timer = setInterval(sweep, sweepEveryMs).unref()
-    return { publicAddress, adminAddress }
+    return address
   }
 
   function sweep(): void {
@@ -163,13 +222,21 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   function readiness(): Readiness {
     const { ready, checks } = gateway.readiness()
     const { reason, at } = reload ?? {}
+<<<<<<< HEAD
     const excess = overload.reason()
+=======
+    const others = otherChecks()
+>>>>>>> next
     return {
-      ready: ready && !isStopping,
+      ready: ready && !isStopping && Object.values<{ ok: boolean }>(others).every(({ ok }) => ok),
       checks: {
         ...checks,
+<<<<<<< HEAD
         // Told, and no more: an instance that is taken out for it leaves its load to the others.
         ...(excess !== undefined && { overload: { ok: false, reason: excess } }),
+=======
+        ...others,
+>>>>>>> next
         ...(isStopping && { process: { ok: false, reason: 'it is about to stop' } }),
         ...(reason !== undefined && {
           config: {

@@ -1,11 +1,13 @@
+import { performance } from 'node:perf_hooks'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { PosternError } from './core/errors.ts'
+import type { ErrorCode, PosternError } from './core/errors.ts'
 import type { Rule } from './core/rule.ts'
 import type { Session } from './core/session.ts'
 import type { ForwardFactsOf } from './forward-facts.ts'
 import { upgradeOf } from './gate/arrival.ts'
 import type { CookieChange } from './gate/cookie-change.ts'
 import { targetOf, type Visit } from './gate/visit.ts'
+import type { Observer } from './observer.ts'
 import type { ForwardPlan } from './proxy/exchange.ts'
 import { forward } from './proxy/forward.ts'
 import type { LiveStreams } from './proxy/live-streams.ts'
@@ -24,11 +26,22 @@ type ForwardingOptions = Readonly<{
   endsAt: (session: Session) => number
   onFailure: (request: FastifyRequest, reply: FastifyReply, error: PosternError) => void
   onCut: (error: PosternError, requestId: string) => void
+  onAnswer: Observer['upstreamAnswered']
 }>
+
+/** What went wrong with an upstream, as it is counted. */
+const failures: Partial<Record<ErrorCode, string>> = {
+  POSTERN_UPSTREAM_UNREACHABLE: 'unreachable',
+  POSTERN_UPSTREAM_TIMEOUT: 'timeout',
+}
 
 /** Builds the handler of admitted requests: it joins what the gate found out with what the proxy needs to know. */
 export function createForwarding(options: ForwardingOptions) {
+<<<<<<< HEAD
   const { upstreams, factsOf, live, limitsOf, cookieLines, endsAt, onFailure, onCut } = options
+=======
+  const { upstreams, factsOf, live, cookieLines, endsAt, onFailure, onCut, onAnswer } = options
+>>>>>>> next
 
   // A stream without a session is registered too, so that it ends when the gateway does.
   const nobodys = { streams: live, sessionId: '', endsAt: Number.POSITIVE_INFINITY }
@@ -53,9 +66,15 @@ export function createForwarding(options: ForwardingOptions) {
     const { requestId } = visit
     const { path, query } = targetOf(request)
     // The guard lets nothing pass that has none.
+<<<<<<< HEAD
     const rule = visit.rule as Rule
     const upstream = upstreams.get(rule.upstream as string)
     const { maxBodyBytes, sendTimeoutMs } = limitsOf(rule)
+=======
+    const upstream = upstreams.get((visit.rule as Rule).upstream as string)
+    const { name } = upstream
+    const sentAt = performance.now()
+>>>>>>> next
     return {
       upstream,
       path,
@@ -68,8 +87,18 @@ export function createForwarding(options: ForwardingOptions) {
       sendTimeoutMs,
       live: liveOf(visit),
       cors: visit.cors,
-      onFailure: (error) => onFailure(request, reply, error),
-      onCut: (error) => onCut(error, requestId),
+      onHead: (status, isStream) => {
+        if (isStream) visit.isStream = true
+        onAnswer({ upstream: name, outcome: `${Math.floor(status / 100)}xx`, ms: performance.now() - sentAt })
+      },
+      onFailure: (error) => {
+        onAnswer({ upstream: name, outcome: failures[error.code] ?? 'invalid' })
+        onFailure(request, reply, error)
+      },
+      onCut: (error) => {
+        onAnswer({ upstream: name, outcome: 'cut' })
+        onCut(error, requestId)
+      },
     }
   }
 }

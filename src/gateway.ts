@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Logger } from 'pino'
 import { registerChecks } from './checks.ts'
 import { connectionLimitOf, exchangeLimits, loginCounter, serverLimitsOf } from './client-limits.ts'
 import type { Config } from './config/schema.ts'
@@ -35,20 +34,24 @@ import { createSites } from './gate/site.ts'
 import { createRefuseUnreadable } from './gate/unreadable.ts'
 import { isBelow } from './gate/visit.ts'
 import type { Lasting } from './lasting.ts'
+import { createObserving, type Observing, type ObservingSurroundings } from './observing.ts'
 import { createNoProvider } from './provider/no-provider.ts'
 import { createProvider, type Provider } from './provider/provider.ts'
+import type { OnAnswer } from './provider/provider-fetch.ts'
 import { createTrust } from './proxy/forwarded.ts'
 import { createUpstreams, type Upstreams } from './proxy/upstreams.ts'
-import { createSessions } from './sessions.ts'
+import type { SessionLink } from './session/session-link.ts'
+import { createSessions, type Sessions } from './sessions.ts'
 import { registerSignIn } from './sign-in.ts'
 import { createTokens, type Tokens } from './tokens.ts'
-import { createVisitLog } from './visit-log.ts'
+import { factsOf } from './visit-facts.ts'
 
 type Check = Readonly<{ ok: boolean; reason?: string }>
 
 /** What is known of everybody else this depends on, and whether requests should come here. */
 export type GatewayReadiness = Readonly<{ ready: boolean; checks: Readonly<Record<string, Check>> }>
 
+<<<<<<< HEAD
 type GatewayOptions = Readonly<{
   logger: Logger
   /** Epoch seconds. */
@@ -60,6 +63,19 @@ type GatewayOptions = Readonly<{
   /** The one whose place it takes: what is configured as there is shared with it. */
   previous?: Gateway | undefined
 }>
+=======
+type GatewayOptions = ObservingSurroundings &
+  Readonly<{
+    /** Epoch seconds. */
+    clock: () => number
+    sleep: (ms: number) => Promise<unknown>
+    lasting: Lasting
+    /** Where another process knows about the sessions of all. */
+    link?: SessionLink | undefined
+    /** The one whose place it takes: what is configured as there is shared with it. */
+    previous?: Gateway | undefined
+  }>
+>>>>>>> next
 
 /** Everything that is made of one configuration. Several are alive while older ones finish their requests. */
 export type Gateway = Readonly<{
@@ -75,23 +91,28 @@ export type Gateway = Readonly<{
   signInReady: () => Promise<void>
   /** Resolves when the last request is over and everything is closed that no other gateway uses. No more requests may come. */
   retire: () => Promise<void>
+  /** Who is told what happens. */
+  observing: Observing
   provider: Held<Provider>
   tokens: Held<Tokens>
   upstreams: Upstreams
+  sessions: Sessions
 }>
 
 /** Joins the parts; nothing is served and nobody asked yet. */
 export async function buildGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
-  const { logger, clock, sleep, lasting, previous } = options
+  const { logger, clock, sleep, lasting, link, previous } = options
   const { live, createRequestId } = lasting
   const trust = createTrust(config.server.trusted_proxies)
   const { prefix, public_url: publicUrls } = config.server
 
+  const observing = createObserving(config, options, previous)
+  const { observer } = observing
   const heldProvider = providerFor(config, options)
   const heldTokens = tokensFor(config, options)
   const provider = heldProvider.part
   const tokens = heldTokens.part
-  const sessions = await createSessions(config, { ...lasting, clock, sleep, provider, logger })
+  const sessions = await createSessions(config, { ...lasting, link, clock, sleep, provider, observer })
   const { cookieLines, limits } = sessions
   const sites = createSites({
     publicUrls,
@@ -126,7 +147,11 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   const refuseToken = createRefuseToken(respond, challenges)
   const deny = createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem })
 
+<<<<<<< HEAD
   const writeLine = createVisitLog(logger)
+=======
+  const trust = createTrust(config.server.trusted_proxies)
+>>>>>>> next
   const front = createFront({
     sites,
     answers,
@@ -138,7 +163,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     onBegin: underWay.begin,
     onDrop: underWay.end,
     onEnd: (request, reply) => {
-      writeLine(request, reply)
+      observer.requestEnded(factsOf(request, reply))
       underWay.end()
     },
     elapsed: () => performance.now(),
@@ -171,6 +196,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     endsAt: (session) => sessionEndsAt(session, limits),
     onFailure: answers.upstreamFailed,
     onCut: logError,
+    onAnswer: observer.upstreamAnswered,
   })
 
   const app = createRouter((request, reply) => refuse(request, reply, 'target-not-canonical'))
@@ -209,18 +235,26 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     router: app,
     service: {
       handle: app.routing,
+<<<<<<< HEAD
       refuseUnreadable: createRefuseUnreadable(prefix, createRequestId),
       limits: serverLimitsOf(config.server),
       tls: config.server.tls,
+=======
+      refuseUnreadable: createRefuseUnreadable(prefix, createRequestId, observer.unreadable),
+      headersTimeout: config.server.timeouts.headers,
+      keepAliveTimeout: config.server.timeouts.keep_alive,
+>>>>>>> next
     },
     connectionLimit: connectionLimitOf(config.server, trust.isTrusted),
     readiness,
     start,
     signInReady: provider.ready,
     retire,
+    observing,
     provider: heldProvider,
     tokens: heldTokens,
     upstreams,
+    sessions,
   }
 
   /** Answers what no route is made for, and so has not passed the front yet. */
@@ -248,25 +282,38 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   async function retire(): Promise<void> {
     await underWay.settled()
     await Promise.all([app.close(), upstreams.close(), heldProvider.release(), heldTokens.release()])
+    await observing.audit.release()
   }
 }
 
-function providerFor(config: Config, { clock, logger, previous }: GatewayOptions): Held<Provider> {
+function providerFor(config: Config, { clock, logger, metrics, previous }: GatewayOptions): Held<Provider> {
   if (previous !== undefined && isDeepStrictEqual(previous.config.provider, config.provider)) {
     return previous.provider.hold()
   }
   const provider =
     config.provider === undefined
       ? createNoProvider()
-      : createProvider({ config: config.provider, clock, log: logger })
+      : createProvider({
+          config: config.provider,
+          clock,
+          log: logger,
+          onAnswer: answerTo('provider', metrics),
+        })
   return held(provider, ({ close }) => close())
 }
 
-function tokensFor(config: Config, { clock, logger, previous }: GatewayOptions): Held<Tokens> {
+function tokensFor(config: Config, { clock, logger, metrics, previous }: GatewayOptions): Held<Tokens> {
   if (previous !== undefined && isDeepStrictEqual(tokenSettings(previous.config), tokenSettings(config))) {
     return previous.tokens.hold()
   }
-  return held(createTokens(config, { clock, logger }), ({ close }) => close())
+  return held(createTokens(config, { clock, logger, onAnswer: answerTo('bearer', metrics) }), ({ close }) =>
+    close(),
+  )
+}
+
+/** What these servers answer is counted by the process: they outlive a configuration that shares them. */
+function answerTo(section: 'provider' | 'bearer', metrics: GatewayOptions['metrics']): OnAnswer {
+  return (operation, outcome, ms) => metrics?.observer.providerAnswered({ section, operation, outcome, ms })
 }
 
 /** What says how tokens are judged. */

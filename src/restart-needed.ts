@@ -7,6 +7,7 @@ const fixed = {
   'server.tls': ({ server }: Config) => server.tls !== undefined,
   'server.workers': ({ server }: Config) => server.workers,
   'admin.listen': ({ admin }: Config) => admin.listen,
+  'admin.metrics': ({ admin }: Config) => admin.metrics,
   'logging.format': ({ logging }: Config) => logging.format,
 }
 

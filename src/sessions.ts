@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import type { Logger } from 'pino'
 import type { Config } from './config/schema.ts'
 import { type Session, type SessionLimits, sessionEndsAt } from './core/session.ts'
 import { type CookieChange, cookieLinesFor } from './gate/cookie-change.ts'
 import type { CookieKit, Site } from './gate/site.ts'
+import type { Observer } from './observer.ts'
 import type { Provider } from './provider/provider.ts'
 import type { LiveStreams } from './proxy/live-streams.ts'
 import { createCookieStore, sessionPurpose } from './session/cookie-store.ts'
 import type { EndedSessions } from './session/ended-sessions.ts'
 import type { Generations } from './session/generations.ts'
+import { createLinkedRefresher } from './session/linked-refresher.ts'
 import { createLoginCookies, loginPurpose } from './session/login-cookies.ts'
 import { createLoopGuard } from './session/loop-guard.ts'
-import type { RefreshEvent } from './session/refresh-outcome.ts'
 import { createRefresher, type Refresher } from './session/refresher.ts'
 import { createSealer } from './session/sealer.ts'
+import type { SessionLink } from './session/session-link.ts'
 import type { SessionMemory } from './session/session-memory.ts'
+import type { SessionStore } from './session/session-store.ts'
 import type { Sightings } from './session/sightings.ts'
 import type { UsedStates } from './session/used-states.ts'
 import { sessionCookie, sessionLimits } from './session-cookies.ts'
@@ -22,7 +24,7 @@ import { sessionCookie, sessionLimits } from './session-cookies.ts'
 /** Everything about sessions, wired to one configuration and one provider. */
 export type Sessions = Readonly<{
   limits: SessionLimits
-  refresher: Refresher
+  refresher: Pick<Refresher, 'current'>
   ended: EndedSessions
   generations: Generations
   /** Absent where nobody asks about requests. */
@@ -35,8 +37,11 @@ export type Sessions = Readonly<{
   sessionOf: (site: Site, cookieHeader: string | undefined) => Session | undefined
   /** Seconds until a session ends if nothing is done: by its limits, or by an access token that cannot be renewed. */
   secondsLeft: (session: Session) => number
-  /** Ends a session here at once, its open streams with it, and revokes its tokens without waiting for the provider. */
-  end: (session: Session) => void
+  /**
+   * Ends a session at once, its open streams with it, and revokes its tokens without waiting for the provider. Where there
+   * are several processes, it resolves when none of them lets it in any more.
+   */
+  end: (session: Session) => void | Promise<void>
   /** Seals and opens a return target that goes through the provider's logout. */
   sealReturn: (returnTo: string) => string
   openReturn: (sealed: string) => string | undefined
@@ -46,11 +51,13 @@ type Options = Readonly<{
   clock: () => number
   sleep: (ms: number) => Promise<unknown>
   provider: Provider
-  logger: Logger
+  observer: Pick<Observer, 'refreshed' | 'sessionSealed'>
   /** What earlier configurations of this process left. */
   memory: SessionMemory
   /** Open streams of sessions. */
   live: LiveStreams
+  /** Where another process knows about the sessions of all. */
+  link?: SessionLink | undefined
 }>
 
 /** Opened sessions kept in memory: a few kilobytes each. */
@@ -59,7 +66,7 @@ const returnPurpose = 'return after sign-out'
 
 /** Builds the session side of the gateway. */
 export async function createSessions(config: Config, options: Options): Promise<Sessions> {
-  const { clock, provider, logger, memory, live } = options
+  const { clock, provider, observer, memory, live, link } = options
   const { cookie } = config.session
   // Where nobody signs in there are no keys, and nothing to seal with this one.
   const keys = config.session.keys.length > 0 ? config.session.keys : [randomBytes(32)]
@@ -73,11 +80,11 @@ export async function createSessions(config: Config, options: Options): Promise<
   }
   const purposes = Object.values(cookies).flatMap(({ name }) => [sessionPurpose(name), loginPurpose(name)])
   const sealer = await createSealer(keys, [...purposes, returnPurpose])
-  const ended: EndedSessions = { end: endAtOnce, has: memory.ended.has }
+  const ended: EndedSessions = { ...memory.ended, end: endAtOnce }
   const { generations } = memory
-  const sightings = check && memory.sightings
+  const sightings = check && (link === undefined ? memory.sightings : sharedSightings(memory.sightings, link))
   const kits = { http: createKit('http'), https: createKit('https') }
-  const refresher = createRefresher({
+  const own = createRefresher({
     refresh: provider.refresh,
     revoke: provider.revoke,
     clock,
@@ -87,9 +94,17 @@ export async function createSessions(config: Config, options: Options): Promise<
     endsAt: check && ((session) => sessionEndsAt(session, limits)),
     refreshBefore: config.session.refresh_before / 1000,
     waitLimit: (config.provider?.timeout ?? 0) / 1000 + 2,
-    report: reportTo(logger),
+    report: observer.refreshed,
     memory: memory.refreshes,
   })
+  const refresher =
+    link === undefined
+      ? own
+      : createLinkedRefresher({
+          ...{ link, ended, generations, clock },
+          awaited: memory.awaited,
+          refreshBefore: config.session.refresh_before / 1000,
+        })
 
   return {
     limits,
@@ -97,7 +112,7 @@ export async function createSessions(config: Config, options: Options): Promise<
     ended,
     generations,
     sightings,
-    usedStates: memory.usedStates,
+    usedStates: link ?? memory.usedStates,
     cookiesFor: (scheme) => kits[scheme],
     ownsCookie: (name) => kits.https.sessions.owns(name) || kits.https.loops.owns(name),
     cookieLines: (change) => cookieLinesFor(change, generations, ended),
@@ -112,13 +127,16 @@ export async function createSessions(config: Config, options: Options): Promise<
     const { name, attributes } = cookies[scheme]
     const common = { sealer, name, attributes, clock }
     return {
-      sessions: createCookieStore({
-        ...common,
-        limits,
-        maxChunks: cookie.max_chunks,
-        cacheSize: openedSessions,
-        sightings,
-      }),
+      sessions: measured(
+        createCookieStore({
+          ...common,
+          limits,
+          maxChunks: cookie.max_chunks,
+          cacheSize: openedSessions,
+          sightings,
+        }),
+        observer.sessionSealed,
+      ),
       logins: createLoginCookies(common),
       loops: createLoopGuard({ name, attributes }),
     }
@@ -139,13 +157,19 @@ export async function createSessions(config: Config, options: Options): Promise<
 
   /** Whoever ends a session ends its open streams, be it a sign-out or the provider that refuses to go on. */
   function endAtOnce(id: string, until: number): void {
+    endHere(id, until)
+    link?.tellEnded(id, until)
+  }
+
+  function endHere(id: string, until: number): void {
     memory.ended.end(id, until)
     live.end(id)
   }
 
-  function end(session: Session): void {
-    ended.end(session.id, sessionEndsAt(session, limits))
-    void provider.revoke(refresher.latest(session).tokens)
+  function end(session: Session): void | Promise<void> {
+    endHere(session.id, sessionEndsAt(session, limits))
+    if (link !== undefined) return link.end(session)
+    void provider.revoke(own.latest(session).tokens)
   }
 
   function openReturn(sealed: string): string | undefined {
@@ -154,11 +178,31 @@ export async function createSessions(config: Config, options: Options): Promise<
   }
 }
 
-/** Refreshes that should not be needed, or that failed, are worth a line; the ordinary ones are for those who look closely. */
-function reportTo(logger: Logger) {
-  const ordinary: ReadonlySet<string> = new Set(['refreshed', 'joined', 'result-reused', 'discarded'])
-  return ({ event, sessionId, error }: RefreshEvent): void => {
-    const fields = { refresh: event, session_id: sessionId, ...(error !== undefined && { err: error }) }
-    logger[ordinary.has(event) ? 'debug' : 'warn'](fields, `refresh: ${event}`)
+/** What this process saw, the others are told. */
+function sharedSightings(sightings: Sightings, { tellSighting }: SessionLink): Sightings {
+  return {
+    ...sightings,
+    note(session, now) {
+      sightings.note(session, now)
+      tellSighting(session.id, now)
+    },
   }
+}
+
+/** The same store, which tells how much of a Cookie header each session takes. */
+function measured(store: SessionStore, onSeal: (bytes: number) => void): SessionStore {
+  return {
+    ...store,
+    write(session, cookieHeader) {
+      const lines = store.write(session, cookieHeader)
+      onSeal(lines.reduce((bytes, line) => bytes + pairLength(line), 0))
+      return lines
+    },
+  }
+}
+
+/** The length of a cookie's name and value as a browser sends them back; a cookie that is deleted has none. */
+function pairLength(line: string): number {
+  const end = line.indexOf(';')
+  return line[end - 1] === '=' ? 0 : end
 }

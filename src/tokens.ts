@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { type Bearer, createBearer } from './bearer/bearer.ts'
 import type { Config } from './config/schema.ts'
 import type { AuthorizationServer } from './core/protected-resource.ts'
+import type { OnAnswer } from './provider/provider-fetch.ts'
 
 /** Everything about the tokens of API clients, wired to one configuration. */
 export type Tokens = Pick<Bearer, 'start' | 'close' | 'readiness'> &
@@ -15,7 +16,10 @@ export type Tokens = Pick<Bearer, 'start' | 'close' | 'readiness'> &
   }>
 
 /** Builds the bearer side of the gateway; without a `bearer` section there is none. */
-export function createTokens(config: Config, options: { clock: () => number; logger: Logger }): Tokens {
+export function createTokens(
+  config: Config,
+  options: { clock: () => number; logger: Logger; onAnswer?: OnAnswer },
+): Tokens {
   const { bearer: section, provider } = config
   if (section === undefined) return nothing
   const { issuers, introspection } = section
@@ -24,6 +28,7 @@ export function createTokens(config: Config, options: { clock: () => number; log
     ownClientId: provider?.client_id,
     clock: options.clock,
     log: options.logger,
+    ...(options.onAnswer && { onAnswer: options.onAnswer }),
   })
   const accepted = introspection === undefined ? issuers : [...issuers, introspection]
   return {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loadConfig } from '../src/config/load.ts'
-import { createLogger } from '../src/logs/logger.ts'
+import { joinObservers } from '../src/observer.ts'
 import { createNoProvider } from '../src/provider/no-provider.ts'
 import { createLiveStreams } from '../src/proxy/live-streams.ts'
 import { createSessionMemory } from '../src/session/session-memory.ts'
@@ -15,14 +15,10 @@ routes: [{ path: /**, upstream: web, access: authenticated }]
 
 t.test('where nobody signs in there are sessions all the same, and nobody has one', async (t) => {
   const config = loadConfig('test.yaml', { env: {}, readFile: () => yaml })
-  const { logger } = createLogger({
-    ...config.logging,
-    isTerminal: false,
-    destination: { write: (line) => t.fail(line) },
-  })
   const clock = () => 1_000
+  const observer = joinObservers()
   const lasting = { memory: createSessionMemory({ clock }), live: createLiveStreams() }
-  const surroundings = { ...lasting, clock, sleep: async () => {}, logger, provider: createNoProvider() }
+  const surroundings = { ...lasting, clock, sleep: async () => {}, observer, provider: createNoProvider() }
   const [one, other] = await Promise.all([
     createSessions(config, surroundings),
     createSessions(config, surroundings),

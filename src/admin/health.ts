@@ -6,12 +6,16 @@ export type Readiness = Readonly<{
   checks: Readonly<Record<string, Readonly<{ ok: boolean; reason?: string }>>>
 }>
 
+/** What a scrape is answered with; see src/metrics/exposition.ts. */
+type Exposition = Readonly<{ contentType: string; text: () => Promise<string> }>
+
 /**
- * The admin listener: `/healthz` says the process is alive, `/readyz` whether it should get traffic, and why not.
- * Everything else is 404; it has no part in the public listener.
+ * The admin listener: `/healthz` says the process is alive, `/readyz` whether it should get traffic, and why not,
+ * `/metrics` what Prometheus asks for, where there are any. Everything else is 404; it has no part in the public listener.
  */
 export function createAdmin(options: {
   readiness: () => Readiness
+  metrics?: Exposition | undefined
   logger?: FastifyBaseLogger
 }): FastifyInstance {
   const admin = Fastify({
@@ -29,6 +33,12 @@ export function createAdmin(options: {
     if (ready) return { status: 'ready', checks }
     return reply.code(503).send({ status: 'not-ready', reasons: reasons(checks), checks })
   })
+  const { metrics } = options
+  if (metrics !== undefined) {
+    admin.get('/metrics', async (_request, reply) =>
+      reply.type(metrics.contentType).send(await metrics.text()),
+    )
+  }
   admin.setNotFoundHandler(async (_request, reply) => reply.code(404).send({ error: 'not_found' }))
   return admin
 }

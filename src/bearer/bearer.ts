@@ -1,7 +1,7 @@
 import type { BearerOutcome, TokenFault } from '../core/bearer-token.ts'
 import type { PosternError } from '../core/errors.ts'
 import type { ProviderLog } from '../provider/provider-config.ts'
-import { createProviderFetch, type Fetch } from '../provider/provider-fetch.ts'
+import { createProviderFetch, type Fetch, type OnAnswer } from '../provider/provider-fetch.ts'
 import type { BearerConfig, IntrospectionConfig } from './bearer-config.ts'
 import { createIntrospection } from './introspection.ts'
 import { createIssuer, type JudgeSurroundings, type TokenJudge } from './issuer.ts'
@@ -37,6 +37,7 @@ export function createBearer(options: {
   clock: () => number
   log: ProviderLog
   fetch?: Fetch
+  onAnswer?: OnAnswer
 }): Bearer {
   const { config, ownClientId, clock, log } = options
   const { dangerously_allow_http, introspection } = config
@@ -44,10 +45,11 @@ export function createBearer(options: {
     ca: config.tls.ca,
     timeoutMs: config.timeout,
     clock,
+    onAnswer: options.onAnswer ?? (() => {}),
     fetch: options.fetch,
   })
   const surroundings: JudgeSurroundings = {
-    fetch: wire.fetch,
+    fetchFor: wire.fetchFor,
     clock,
     log,
     dangerously_allow_http,

@@ -28,7 +28,7 @@ export function createIntrospection(
 ): TokenJudge {
   const { clock, log, tolerance } = surroundings
   const authentication = createClientAuthentication(config)
-  const strict = withStrictAnswers(surroundings.fetch)
+  const strict = withStrictAnswers(surroundings.fetchFor('introspection'))
   const discovery = createDiscovery({
     load: () => endpointOf(config, surroundings),
     clock,
@@ -81,13 +81,13 @@ export function createIntrospection(
 
 async function endpointOf(
   { issuer, endpoint }: IntrospectionConfig,
-  { fetch, dangerously_allow_http }: JudgeSurroundings,
+  { fetchFor, dangerously_allow_http }: JudgeSurroundings,
 ): Promise<string> {
   if (endpoint !== undefined) return endpoint
   return discoverEndpoint(
     'introspection_endpoint',
     { issuer: issuer as string, dangerously_allow_http },
-    fetch,
+    fetchFor('discovery'),
   )
 }
 

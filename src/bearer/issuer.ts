@@ -2,7 +2,7 @@ import type { BearerOutcome } from '../core/bearer-token.ts'
 import { createDiscovery, type Readiness, realSleep } from '../provider/discovery.ts'
 import { fetchJsonDocument } from '../provider/json-document.ts'
 import type { ProviderLog } from '../provider/provider-config.ts'
-import type { Fetch } from '../provider/provider-fetch.ts'
+import type { ProviderFetch } from '../provider/provider-fetch.ts'
 import { createSigningKeys } from '../provider/signing-keys.ts'
 import type { IssuerConfig } from './bearer-config.ts'
 import { createJwtVerifier } from './jwt.ts'
@@ -23,7 +23,7 @@ export type TokenJudge = Readonly<{
 
 /** What a judge needs of its surroundings. */
 export type JudgeSurroundings = Readonly<{
-  fetch: Fetch
+  fetchFor: ProviderFetch['fetchFor']
   /** Epoch seconds. */
   clock: () => number
   log: ProviderLog
@@ -43,16 +43,23 @@ export function createIssuer(
   ownClientId: string | undefined,
   surroundings: JudgeSurroundings,
 ): TokenJudge {
-  const { fetch, clock, log, dangerously_allow_http, tolerance } = surroundings
+  const { fetchFor, clock, log, dangerously_allow_http, tolerance } = surroundings
   let address = config.jwks_uri
-  const keys = createSigningKeys(() => fetchJsonDocument(fetch, address as string, acceptKeys), clock)
+  const keys = createSigningKeys(
+    () => fetchJsonDocument(fetchFor('keys'), address as string, acceptKeys),
+    clock,
+  )
   const discovery = createDiscovery({ load, clock, sleep: realSleep, log })
   const verify = createJwtVerifier({ config, keys, ownClientId, tolerance, clock })
 
   async function load(): Promise<true> {
     address =
       config.jwks_uri ??
-      (await discoverEndpoint('jwks_uri', { issuer: config.issuer, dangerously_allow_http }, fetch))
+      (await discoverEndpoint(
+        'jwks_uri',
+        { issuer: config.issuer, dangerously_allow_http },
+        fetchFor('discovery'),
+      ))
     await keys.ready()
     return true
   }

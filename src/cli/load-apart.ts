@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { deepFreeze } from '../config/deep-freeze.ts'
 import { ConfigError } from '../config/problem.ts'
+import { restored } from '../config/restored.ts'
 import type { Config } from '../config/schema.ts'
 import type { Loaded } from './load-worker.ts'
 
@@ -28,10 +28,4 @@ export async function loadConfigApart(file: string): Promise<Config> {
   const loaded = await loadApart(file)
   if ('problems' in loaded) throw new ConfigError(loaded.problems)
   return loaded.config
-}
-
-/** A configuration that came from another thread or process, where bytes lose their class and objects their frost. */
-function restored(config: Config): Config {
-  const keys = config.session.keys.map((key) => Buffer.from(key))
-  return deepFreeze({ ...config, session: { ...config.session, keys } })
 }

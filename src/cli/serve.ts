@@ -1,9 +1,14 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type App, buildApp } from '../app.ts'
+import type { Logger } from 'pino'
+import { buildApp } from '../app.ts'
 import { ConfigError } from '../config/problem.ts'
+import type { Config } from '../config/schema.ts'
 import { createLogger, type Log } from '../logs/logger.ts'
+import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { createFileWatch } from '../reload/file-watch.ts'
 import { createReloader, type Reloader } from '../reload/reloader.ts'
+import { buildSharedApp, type SharedApp } from '../workers/start.ts'
 import { exitOnFatal } from './exit-on-fatal.ts'
 import { loadApart } from './load-apart.ts'
 import { type StopSignal, untilStopped } from './until-stopped.ts'
@@ -27,7 +32,8 @@ export async function runServe(file: string): Promise<void> {
   const log = createLogger({ ...config.logging, isTerminal: process.stdout.isTTY === true })
   exitOnFatal(log)
   const { logger } = log
-  const app = await buildApp(config, { logger })
+  const metrics = config.admin.metrics ? createMetrics({ now: () => Date.now() / 1000 }) : undefined
+  const app = await build(config, { logger, writeLine: log.write, metrics })
   const watch = createFileWatch()
   watch.watch(files)
   const reloading = reloadWhenAsked(app, createReloader({ load, app, watch, logger, now: () => new Date() }))
@@ -45,10 +51,26 @@ export async function runServe(file: string): Promise<void> {
   }
 }
 
+type ProcessSurroundings = Readonly<{
+  logger: Logger
+  writeLine: (line: string) => void
+  metrics: Metrics | undefined
+}>
+
+/** One process that does everything, or several for the requests. */
+function build(config: Config, surroundings: ProcessSurroundings): Promise<SharedApp> {
+  const { workers } = config.server
+  const count = workers === 'auto' ? availableParallelism() : workers
+  return count === 1 ? buildApp(config, surroundings) : buildSharedApp(config, count, surroundings)
+}
+
 /** At a signal, and whenever files were changed if the configuration in force says so. */
-function reloadWhenAsked(app: App, { reload, look }: Reloader): AbortController {
+function reloadWhenAsked(app: SharedApp, { reload, look }: Reloader): AbortController {
   const ending = new AbortController()
-  const onSignal = () => void reload('signal')
+  const onSignal = () => {
+    app.reopenAudit()
+    void reload('signal')
+  }
   process.on('SIGHUP', onSignal)
   ending.signal.addEventListener('abort', () => process.off('SIGHUP', onSignal))
   const watching = async () => {
@@ -61,7 +83,7 @@ function reloadWhenAsked(app: App, { reload, look }: Reloader): AbortController 
   return ending
 }
 
-async function finish(app: App, { logger }: Log, signal: StopSignal): Promise<void> {
+async function finish(app: SharedApp, { logger }: Log, signal: StopSignal): Promise<void> {
   const { delay: delayMs, timeout: withinMs } = app.gateway().config.server.shutdown
   logger.info({ signal }, 'stopping: not ready any more, then finishing the requests under way')
   // Who stops it by hand waits for nobody to notice.

@@ -18,6 +18,27 @@ const publicUrl = z
   )
   .transform((value) => [value].flat())
 
+<<<<<<< HEAD
+=======
+const timeouts = z.strictObject({
+  headers: documented(shortDuration.prefault('15s'), {
+    type: 'duration',
+    unit: durationUnit,
+    meaning: 'How long a client may take to send the head of a request.',
+    example: '10s',
+  }),
+  keep_alive: documented(shortDuration.prefault('75s'), {
+    type: 'duration',
+    unit: durationUnit,
+    meaning:
+      'How long an idle connection of a client is kept. Longer than that of the load balancer in front.',
+    example: '2m',
+  }),
+})
+
+const workersMessage = 'must be a number from 1 to 64, or auto'
+
+>>>>>>> next
 const shutdown = z.strictObject({
   delay: documented(durationOrZero.prefault('5s'), {
     type: 'duration, or 0s',
@@ -58,12 +79,21 @@ const keys = z.strictObject({
     meaning: 'The proxies whose `X-Forwarded-*` headers are believed. Nobody by default.',
     example: ['10.0.0.0/8', '::1'],
   }),
-  workers: documented(z.literal(1, 'must be 1: Postern runs as one process for now').prefault(1), {
-    type: 'number',
-    unit: 'processes',
-    meaning: 'How many processes share the load. Only one is supported for now.',
-    example: 1,
-  }),
+  workers: documented(
+    z
+      .union(
+        [z.int(workersMessage).min(1, workersMessage).max(64, workersMessage), z.literal('auto')],
+        workersMessage,
+      )
+      .prefault(1),
+    {
+      type: 'number, or auto',
+      unit: 'processes',
+      meaning:
+        'How many processes share the requests; `auto` is one for each core. With more than one, another process beside them refreshes the sessions of all.',
+      example: 'auto',
+    },
+  ),
   dangerously_allow_http: documented(z.boolean().prefault(false), {
     type: 'true or false',
     meaning:

@@ -5,6 +5,7 @@ import type { Problem } from './problem.ts'
 import type { ReadTextFile } from './read-text-file.ts'
 import { withRelations } from './relation.ts'
 import { adminSchema } from './schema-admin.ts'
+import { auditSchema } from './schema-audit.ts'
 import { bearerSchema } from './schema-bearer.ts'
 import { forwardAuthSchema } from './schema-forward-auth.ts'
 import { loggingSchema } from './schema-logging.ts'
@@ -39,7 +40,7 @@ const sections = (read: ReadTextFile, now: () => number) =>
     }),
     admin: documented(adminSchema.prefault({}), {
       type: 'map',
-      meaning: 'The listener for probes.',
+      meaning: 'The listener for probes and metrics.',
       example: { listen: '127.0.0.1:4181' },
     }),
     provider: documented(providerSchema(read).exactOptional(), {
@@ -93,6 +94,12 @@ const sections = (read: ReadTextFile, now: () => number) =>
       type: 'map',
       meaning: 'What is written to the log.',
       example: { level: 'debug' },
+    }),
+    audit: documented(auditSchema(read).exactOptional(), {
+      type: 'map',
+      meaning:
+        'Records of sign-ins, refreshes, sign-outs and decisions, for whoever has to account for them; [audit.md](audit.md) tells what is in them. None without this section.',
+      example: { file: '/var/log/postern/audit.jsonl' },
     }),
   })
 

@@ -74,7 +74,7 @@ function loadDemoConfig(file: string, port: number, { publicUrl, issuer, upstrea
   }
   const config = loadConfig(file, { env, checkRules: ruleProblems })
   // Any free port, so that the demo runs beside a gateway in earnest.
-  return { ...config, admin: { listen: { host: '127.0.0.1', port: 0 } } }
+  return { ...config, admin: { ...config.admin, listen: { host: '127.0.0.1', port: 0 } } }
 }
 
 async function startGateway(config: Config, surroundings: Surroundings) {

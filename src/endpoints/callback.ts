@@ -21,7 +21,7 @@ type CallbackOptions = Readonly<{
   sessionOf: (site: Site, cookieHeader: string | undefined) => Session | undefined
   exchange: (callbackUrl: URL, login: LoginState) => Promise<Grant>
   /** Ends a session that a login of somebody else replaces. */
-  endSession: (session: Session) => void
+  endSession: (session: Session) => void | Promise<void>
   createSessionId: () => string
   clock: () => number
 }>
@@ -50,11 +50,11 @@ export function createCallback(options: CallbackOptions): Endpoint {
       return recover(request, reply, site, state, pending?.login)
     }
     const { login } = pending
-    if (!usedStates.spend(state)) return recover(request, reply, site, state, login, true)
+    if (!(await usedStates.spend(state))) return recover(request, reply, site, state, login, true)
     const forget = site.cookies.logins.clear(cookie, state)
     try {
       const grant = await exchange(new URL(site.callbackUrl + targetOf(request).query), login)
-      finish(request, reply, site, grant, login, forget)
+      await finish(request, reply, site, grant, login, forget)
     } catch (error) {
       loginProblem.failed(request, reply, error, login.returnTo, forget)
     }
@@ -93,14 +93,14 @@ export function createCallback(options: CallbackOptions): Endpoint {
     }
   }
 
-  function finish(
+  async function finish(
     request: FastifyRequest,
     reply: FastifyReply,
     site: Site,
     grant: Grant,
     { returnTo, wish }: LoginState,
     forget: readonly string[],
-  ): void {
+  ): Promise<void> {
     const { cookie } = request.headers
     const { sessions, loops } = site.cookies
     const now = options.clock()
@@ -111,8 +111,9 @@ export function createCallback(options: CallbackOptions): Endpoint {
     const session = startSession(options.createSessionId(), grant, now, unmet)
     const written = sessions.write(session, cookie)
     // Another tab of the same person may still be using the session that is replaced: that one only fades out.
-    if (previous !== undefined && !isSamePerson) options.endSession(previous)
+    if (previous !== undefined && !isSamePerson) await options.endSession(previous)
     request.visit.session = session
+    request.visit.event = 'sign-in'
     const cookies = [
       ...written,
       ...forget,

@@ -4,7 +4,7 @@ import { returnTarget } from '../core/return-target.ts'
 import { accountName, type Session } from '../core/session.ts'
 import type { Respond } from '../gate/respond.ts'
 import type { Site, Sites } from '../gate/site.ts'
-import { siteOf } from '../gate/visit.ts'
+import { siteOf, type Visit } from '../gate/visit.ts'
 import { crossSitePage } from '../pages/cross-site.ts'
 import { signOutPage } from '../pages/sign-out.ts'
 import { signedOutPage } from '../pages/signed-out.ts'
@@ -18,7 +18,7 @@ type LogoutOptions = Readonly<{
   /** The live session of a request, if there is one. */
   sessionOf: (site: Site, cookieHeader: string | undefined) => Session | undefined
   /** Ends a session here and revokes its tokens at the provider, without waiting for it. */
-  endSession: (session: Session) => void
+  endSession: (session: Session) => void | Promise<void>
   endSessionUrl: (wish: {
     idToken?: string
     postLogoutRedirectUri: string
@@ -43,19 +43,19 @@ export function createLogout(options: LogoutOptions): EndpointTable {
   const { sites, prefix, respond, sessionOf, endSession, endSessionUrl, seal, open } = options
   return { sign_out: { POST: post, GET: get }, signed_out: { GET: signedOut } }
 
-  function post(request: FastifyRequest, reply: FastifyReply): void {
+  async function post(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (isCrossSite(request.method, request.headers, sites.isOwnOrigin)) {
       respond.page(request, reply, crossSitePage(respond.facts(request)), { reason: 'cross-site' })
       return
     }
-    signOut(request, reply)
+    await signOut(request, reply)
   }
 
   /** A link on one of our own pages signs out; a link or image elsewhere only gets to a button. */
-  function get(request: FastifyRequest, reply: FastifyReply): void {
+  async function get(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { headers, method } = request
     if (headers['sec-fetch-site'] === 'same-origin' && isNavigation(method, headers)) {
-      signOut(request, reply)
+      await signOut(request, reply)
       return
     }
     const session = sessionOf(siteOf(request, sites), headers.cookie)
@@ -66,11 +66,11 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     })
   }
 
-  function signOut(request: FastifyRequest, reply: FastifyReply): void {
+  async function signOut(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const site = siteOf(request, sites)
     const { cookie } = request.headers
     const session = sessionOf(site, cookie)
-    if (session !== undefined) endSession(session)
+    if (session !== undefined) await end(request.visit, session)
     const { sessions, logins, loops } = site.cookies
     const cookies = [...sessions.clear(cookie), ...logins.clearAll(cookie), loops.reset()]
     const answer = { reason: 'signed-out', cookies, headers: forgetPages }
@@ -88,6 +88,12 @@ export function createLogout(options: LogoutOptions): EndpointTable {
     // A script can read this: it gets no token. The provider may ask the person whether to sign out.
     const location = nextStop(site, session, returnTo, undefined)
     respond.json(request, reply, 200, JSON.stringify({ signed_out: true, location }), answer)
+  }
+
+  async function end(visit: Visit, session: Session): Promise<void> {
+    await endSession(session)
+    visit.session = session
+    visit.event = 'sign-out'
   }
 
   /** The provider's end of the session where it has one, else our own page or the return target. */

@@ -67,6 +67,7 @@ export function createTellLoginProblem(options: LoginProblemOptions): TellLoginP
     returnTo?: string,
     cookies: readonly string[] = [],
   ): void {
+    request.visit.event = 'sign-in-failed'
     const facts = { ...respond.facts(request), problem, ...(returnTo !== undefined && { returnTo }) }
     const wait = waitFor(problem)
     const headers = wait === undefined ? {} : { 'retry-after': String(wait) }

@@ -12,8 +12,13 @@ const lingerMs = 1_000
 /**
  * Builds the answer to bytes that never became a request: 431 for too many header bytes (a page, since cookies are
  * the usual cause and a person has to act), 408 for headers that do not come, 400 for all else; then the end.
+ * `onRefusal` is told the status.
  */
-export function createRefuseUnreadable(prefix: string, createRequestId: () => string) {
+export function createRefuseUnreadable(
+  prefix: string,
+  createRequestId: () => string,
+  onRefusal: (status: number) => void,
+) {
   return (error: ParseError, socket: Socket): void => {
     // Bytes behind a request that said it is the last one: they are not looked at, and its answer ends the connection.
     if (error.code === 'HPE_CLOSED_CONNECTION') return
@@ -24,37 +29,39 @@ export function createRefuseUnreadable(prefix: string, createRequestId: () => st
     }
     // When an upgrade is refused, nobody else listens any more, and an error without a listener ends the process.
     socket.on('error', () => socket.destroy())
-    socket.end(answerTo(error, prefix, createRequestId()), 'latin1')
+    const { status, bytes } = answerTo(error, prefix, createRequestId())
+    socket.end(bytes, 'latin1')
+    onRefusal(status)
     // That closes our side only: a client that keeps its own open must not keep the connection.
     setTimeout(() => socket.destroy(), lingerMs).unref()
   }
 }
 
-function answerTo({ code }: ParseError, prefix: string, requestId: string): string {
+function answerTo({ code }: ParseError, prefix: string, requestId: string) {
   if (code === 'HPE_HEADER_OVERFLOW') {
     const page = headersTooLargePage({ requestId, prefix })
-    return message('431 Request Header Fields Too Large', pageHeaders(page), page.html)
+    return message(431, 'Request Header Fields Too Large', pageHeaders(page), page.html)
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return message('408 Request Timeout', problemHeaders, refusal(408, 'request-timeout', requestId))
+    return message(408, 'Request Timeout', problemHeaders, refusal(408, 'request-timeout', requestId))
   }
-  return message('400 Bad Request', problemHeaders, refusal(400, 'message-malformed', requestId))
+  return message(400, 'Bad Request', problemHeaders, refusal(400, 'message-malformed', requestId))
 }
 
 function refusal(status: number, reason: string, requestId: string): string {
   return problem({ status, reason, requestId, detail: 'The request could not be read.' })
 }
 
-function message(status: string, headers: Readonly<Record<string, string>>, body: string): string {
+function message(status: number, reason: string, headers: Readonly<Record<string, string>>, body: string) {
   const bytes = Buffer.from(body)
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   const head = [
-    `HTTP/1.1 ${status}`,
+    `HTTP/1.1 ${status} ${reason}`,
     ...lines,
     `content-length: ${bytes.length}`,
     'connection: close',
     '',
     '',
   ]
-  return head.join('\r\n') + bytes.toString('latin1')
+  return { status, bytes: head.join('\r\n') + bytes.toString('latin1') }
 }

@@ -56,6 +56,10 @@ export type Visit = {
   cors?: CorsHeaders
   /** As an identity says. */
   isUndelivered?: true
+  /** The answer is a WebSocket or an event stream. */
+  isStream?: true
+  /** A sign-in or sign-out that this request brought to an end. */
+  event?: 'sign-in' | 'sign-in-failed' | 'sign-out'
   /** Set-Cookie lines that go with whatever answer follows; see `cookieLinesFor`. */
   cookies?: CookieChange
 }

@@ -8,28 +8,41 @@ type LoggerOptions = Readonly<{
   /** `auto` is pretty on a terminal and JSON elsewhere. */
   format: 'auto' | 'json' | 'pretty'
   isTerminal: boolean
+  /** Other processes write to the same destination: no write is longer than a pipe takes as a whole. */
+  isShared?: boolean
   /** A file descriptor, standard output by default, or any stream of lines. */
   destination?: number | DestinationStream
 }>
 
-/** A logger and what writes the lines that are left and ends it. */
-export type Log = Readonly<{ logger: Logger; close: () => void }>
+/** The log of the process. */
+export type Log = Readonly<{
+  logger: Logger
+  /** Writes a line that is none of the logger's, as it is, in turn with those that are. */
+  write: (line: string) => void
+  close: () => void
+}>
 
 /** Bytes gathered before a write, and the longest they may wait, in milliseconds. */
-const chunkBytes = 16_000
+const ownChunks = { minLength: 16_000 }
 const flushMs = 250
+
+/** What is written to a pipe in one piece at most (`PIPE_BUF`, pipe(7)): lines of several processes do not mix then. */
+const sharedChunks = { minLength: 3_072, maxWrite: 4_096 }
 
 /**
  * The logger of the process. Lines are buffered a quarter of a second at most; `close` writes what is left.
  * Headers and secrets cannot be logged by name, and no value can break a line or reach the terminal as a control sequence.
  */
 export function createLogger(options: LoggerOptions): Log {
-  const { level, format, isTerminal, destination = 1 } = options
+  const { level, format, isTerminal, isShared = false, destination = 1 } = options
   const { stream, close } =
-    typeof destination === 'number' ? openBuffered(destination) : { stream: destination, close() {} }
+    typeof destination === 'number'
+      ? openBuffered(destination, isShared)
+      : { stream: destination, close() {} }
   const isPretty = format === 'auto' ? isTerminal : format === 'pretty'
   const settings = { level, base: null, serializers, hooks: { logMethod, streamWrite } }
-  return Object.freeze({ logger: pino(settings, isPretty ? prettified(stream, isTerminal) : stream), close })
+  const logger = pino(settings, isPretty ? prettified(stream, isTerminal) : stream)
+  return Object.freeze({ logger, write: (line: string) => stream.write(line), close })
 }
 
 /** pino and Fastify repeat an error's own message as that of the line; there it must be the scrubbed one. */
@@ -49,8 +62,9 @@ function streamWrite(line: string): string {
   return `${escapeControls(line.slice(0, -1))}\n`
 }
 
-function openBuffered(fd: number): { stream: DestinationStream; close: () => void } {
-  const stream = pino.destination({ dest: fd, sync: false, minLength: chunkBytes })
+function openBuffered(fd: number, isShared: boolean): { stream: DestinationStream; close: () => void } {
+  const size = isShared ? sharedChunks : ownChunks
+  const stream = pino.destination({ dest: fd, sync: false, ...size })
   const timer = setInterval(() => stream.flush(), flushMs)
   timer.unref()
   const close = () => {

@@ -1,9 +1,11 @@
+import type { Logger } from 'pino'
+
 /** What is known about a request when it ends. */
 export type RequestFacts = Readonly<{
   method: string
   host: string
-  /** The canonical path; the query never gets here. */
-  path: string
+  /** The canonical path; the query never gets here. Absent when the target has no such form. */
+  path?: string | undefined
   status: number
   durationMs: number
   /** Name of the rule that was judged by, e.g. `routes[3]`; absent when none matched. */
@@ -11,6 +13,8 @@ export type RequestFacts = Readonly<{
   decision: string
   reason: string
   sub?: string | undefined
+  /** Identifier of the session, for whoever must tell sessions apart; it stays out of the log. */
+  sessionId?: string | undefined
   /** What said who the caller is. */
   credential?: 'session' | 'bearer' | undefined
   requestId: string
@@ -20,6 +24,10 @@ export type RequestFacts = Readonly<{
   upstream?: string | undefined
   /** The client hung up before the answer was complete. */
   isAborted: boolean
+  /** A WebSocket or an event stream, whose duration says nothing about speed. */
+  isStream?: true | undefined
+  /** A sign-in or sign-out that this request brought to an end. */
+  event?: 'sign-in' | 'sign-in-failed' | 'sign-out' | undefined
 }>
 
 /** One log line: `logger[requestLevel(status)](fields, message)`. */
@@ -28,6 +36,16 @@ type LogLine = Readonly<{
   message: string
 }>
 
+/** Builds what writes the one line of a request, when its answer or its tunnel is over. */
+export function createRequestLog(logger: Logger): (facts: RequestFacts) => void {
+  return (facts) => {
+    const level = requestLevel(facts.status)
+    if (!logger.isLevelEnabled(level)) return
+    const { fields, message } = requestLine(facts)
+    logger[level](fields, message)
+  }
+}
+
 /** The level of a request's line: a warning when it ended in a 5xx. */
 export function requestLevel(status: number): 'info' | 'warn' {
   return status >= 500 ? 'warn' : 'info'
@@ -35,7 +53,8 @@ export function requestLevel(status: number): 'info' | 'warn' {
 
 /** The one line a request leaves in the log. Written for every request: built in one go, and pino leaves out what is undefined. */
 export function requestLine(facts: RequestFacts): LogLine {
-  const { method, host, path, status, durationMs, rule, upstream, decision, reason, sub, client } = facts
+  const { method, host, path = '(not canonical)', status, durationMs, rule, upstream } = facts
+  const { decision, reason, sub, client } = facts
   return {
     fields: {
       method,

@@ -1,11 +1,22 @@
+import { performance } from 'node:perf_hooks'
 import { Agent, fetch as undiciFetch } from 'undici'
 import { PosternError } from '../core/errors.ts'
-import { unreachable } from './provider-errors.ts'
+import { type Operation, unreachable } from './provider-errors.ts'
 
 /** What openid-client calls with: the part of the Fetch API that is used here. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-export type ProviderFetch = Readonly<{ fetch: Fetch; close: () => Promise<void> }>
+/** How a request ended: refused is 4xx, failing 429 or 5xx, unusable too large or a redirect. */
+type Outcome = 'answered' | 'refused' | 'failing' | 'unusable' | 'timeout' | 'unreachable'
+
+/** Told how each request ended, and after how many milliseconds. */
+export type OnAnswer = (operation: Operation, outcome: Outcome, ms: number) => void
+
+export type ProviderFetch = Readonly<{
+  /** The fetch for one kind of question. */
+  fetchFor: (operation: Operation) => Fetch
+  close: () => Promise<void>
+}>
 
 /** No answer of a provider is larger than this, in bytes after decompression. */
 const maxAnswer = 1024 * 1024
@@ -20,9 +31,10 @@ export function createProviderFetch(options: {
   ca: string | undefined
   timeoutMs: number
   clock: () => number
+  onAnswer: OnAnswer
   fetch?: Fetch | undefined
 }): ProviderFetch {
-  const { timeoutMs, clock } = options
+  const { timeoutMs, clock, onAnswer } = options
   const dispatcher = new Agent({
     connect: { rejectUnauthorized: true, timeout: timeoutMs, ...(options.ca && { ca: options.ca }) },
     // No connection is used twice: a kept one that the provider closes just then leaves open whether a refresh token was spent.
@@ -32,19 +44,42 @@ export function createProviderFetch(options: {
     options.fetch ??
     ((url, init) => (undiciFetch as unknown as Fetch)(url, { ...init, dispatcher } as object))
 
-  async function fetch(url: string, init: RequestInit): Promise<Response> {
-    const signal = AbortSignal.timeout(timeoutMs)
-    const answer = await send(url, { ...init, signal, redirect: 'manual' }).catch((error: unknown) => {
-      throw unreachable(error, init.method === 'POST')
-    })
-    const body = await readCapped(answer).catch((error: unknown) => {
+  function fetchFor(operation: Operation): Fetch {
+    return (url, init) => {
+      const sentAt = performance.now()
+      return fetch(url, init, (outcome) => onAnswer(operation, outcome, performance.now() - sentAt))
+    }
+  }
+
+  async function fetch(url: string, init: RequestInit, tell: (outcome: Outcome) => void): Promise<Response> {
+    const failed = (error: unknown): never => {
+      tell(outcomeOf(error))
       throw error instanceof PosternError ? error : unreachable(error, init.method === 'POST')
-    })
+    }
+    const signal = AbortSignal.timeout(timeoutMs)
+    const answer = await send(url, { ...init, signal, redirect: 'manual' }).catch(failed)
+    const body = await readCapped(answer).catch(failed)
+    tell(outcomeOfStatus(answer.status))
     refuseStatus(answer, clock())
     return new Response(body.length === 0 ? null : body, { status: answer.status, headers: kept(answer) })
   }
 
-  return { fetch, close: () => dispatcher.destroy() }
+  return { fetchFor, close: () => dispatcher.destroy() }
+}
+
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof PosternError) return 'unusable'
+  return (error as Error).name === 'TimeoutError' ? 'timeout' : 'unreachable'
+}
+
+function outcomeOfStatus(status: number): Outcome {
+  if (isFailing(status)) return 'failing'
+  if (status >= 400) return 'refused'
+  return status >= 300 ? 'unusable' : 'answered'
+}
+
+function isFailing(status: number): boolean {
+  return status === 429 || status >= 500
 }
 
 async function readCapped(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
@@ -60,7 +95,7 @@ async function readCapped(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
 
 function refuseStatus(answer: Response, now: number): void {
   const { status } = answer
-  if (status === 429 || status >= 500) {
+  if (isFailing(status)) {
     const retryAfter = readRetryAfter(answer.headers.get('retry-after'), now)
     throw new PosternError('POSTERN_PROVIDER_UNREACHABLE', `answered with status ${status}`, { retryAfter })
   }

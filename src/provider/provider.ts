@@ -14,7 +14,7 @@ import { createOpenIdConnect } from './openid-connect.ts'
 import { createPlainOauth } from './plain-oauth.ts'
 import type { ProviderConfig, ProviderLog } from './provider-config.ts'
 import { isUnsupportedTokenType, type Operation, translate } from './provider-errors.ts'
-import { createProviderFetch, type Fetch } from './provider-fetch.ts'
+import { createProviderFetch, type Fetch, type OnAnswer } from './provider-fetch.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { readScopes, readTokens } from './tokens.ts'
 
@@ -58,17 +58,20 @@ export function createProvider(options: {
   log: ProviderLog
   sleep?: Sleep
   fetch?: Fetch
+  onAnswer?: OnAnswer
 }): Provider {
   const { config, clock, log } = options
   const wire = createProviderFetch({
     ca: config.tls.ca,
     timeoutMs: config.timeout,
     clock,
+    onAnswer: options.onAnswer ?? (() => {}),
     fetch: options.fetch,
   })
-  const fetch = withTidyAnswers(wire.fetch, { hasIdToken: config.issuer !== undefined })
+  const fetchFor = (operation: Operation) =>
+    withTidyAnswers(wire.fetchFor(operation), { hasIdToken: config.issuer !== undefined })
   const discovery = createDiscovery({
-    load: () => loadMetadata(config, fetch),
+    load: () => loadMetadata(config, fetchFor('discovery')),
     clock,
     sleep: options.sleep ?? realSleep,
     log,
@@ -79,18 +82,19 @@ export function createProvider(options: {
   function createFlow(): LoginFlow {
     if (config.issuer === undefined) return createPlainOauth(config)
     const accept = 'application/json, application/jwk-set+json'
-    const download = async () => fetchJsonDocument(fetch, (await discovery.get()).jwks_uri as string, accept)
+    const download = async () =>
+      fetchJsonDocument(fetchFor('keys'), (await discovery.get()).jwks_uri as string, accept)
     return createOpenIdConnect({ config, keys: createSigningKeys(download, clock), clock, log })
   }
 
-  /** A configuration for one operation, so that openid-client goes by our clock. */
-  function configure(metadata: ProviderMetadata): client.Configuration {
+  /** A configuration for one operation, so that openid-client goes by our clock; to build an address, any will do. */
+  function configure(metadata: ProviderMetadata, operation: Operation = 'discovery'): client.Configuration {
     const times = {
       [client.clockSkew]: clock() - Math.floor(Date.now() / 1000),
       [client.clockTolerance]: config.clock_tolerance / 1000,
     }
     const configuration = new client.Configuration(metadata, config.client_id, times, authentication)
-    configuration[client.customFetch] = fetch as client.CustomFetch
+    configuration[client.customFetch] = fetchFor(operation) as client.CustomFetch
     // Which addresses may be http has been decided, more strictly, when the metadata was checked.
     client.allowInsecureRequests(configuration)
     return configuration
@@ -100,7 +104,7 @@ export function createProvider(options: {
     const revokeOne = async (token: string, hint: string): Promise<void> => {
       const metadata = await discovery.get()
       if (metadata.revocation_endpoint === undefined) return
-      await client.tokenRevocation(configure(metadata), token, { token_type_hint: hint })
+      await client.tokenRevocation(configure(metadata, 'revocation'), token, { token_type_hint: hint })
     }
     const logFailure = (error: unknown): void => {
       if (isUnsupportedTokenType(error)) return
@@ -148,10 +152,10 @@ export function createProvider(options: {
       const callback = readCallback(callbackUrl, login, metadata, flow.hasIssuer)
       return translated('exchange', async () => {
         await flow.prepare()
-        const configuration = configure(metadata)
+        const configuration = configure(metadata, 'exchange')
         const answer = await client.authorizationCodeGrant(configuration, callback, flow.checks(login))
         const tokens = readTokens(answer, clock())
-        const identity = await flow.identify(configuration, tokens)
+        const identity = await flow.identify(configure(metadata, 'userinfo'), tokens)
         const scopes = readScopes(answer, askedScopes(flow, login), flow.scopeSeparator)
         return Object.freeze({ ...identity, scopes, tokens })
       })
@@ -163,7 +167,7 @@ export function createProvider(options: {
       const metadata = await discovery.get()
       return translated('refresh', async () => {
         await flow.prepare()
-        const answer = await client.refreshTokenGrant(configure(metadata), refreshToken)
+        const answer = await client.refreshTokenGrant(configure(metadata, 'refresh'), refreshToken)
         const tokens = readTokens(answer, clock(), session.tokens)
         const identity = await flow
           .identifyRefreshed(session, tokens, answer.id_token)

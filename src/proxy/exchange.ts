@@ -31,6 +31,8 @@ export type ForwardPlan = Readonly<{
   sendTimeoutMs?: number | undefined
   /** Where to register a tunnel or event stream, so that it ends with its session; `endsAt` in epoch seconds. */
   live?: Readonly<{ streams: LiveStreams; sessionId: string; endsAt: number }> | undefined
+  /** Called when the head of the answer is passed on, and for a switch of protocols; a stream has no end of its own. */
+  onHead?: ((status: number, isStream: boolean) => void) | undefined
   /** Called at most once, and only if nothing was sent: the caller answers. */
   onFailure: (error: PosternError) => void
   /** Called when a response that had begun was cut off; there is nothing left to answer, only to log. */
@@ -134,6 +136,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private onHead(raw: Buffer[], status: number, reason: string): void {
     const { headers, isEventStream } = this.headOf(raw)
     this.res.writeHead(status, plainReason.test(reason) ? reason : undefined, headers)
+    this.plan.onHead?.(status, isEventStream)
     if (isEventStream) this.listEventStream()
     process.nextTick(flushHead, this)
     // undici counts the Content-Length of a 304 as missing bytes (RFC 9110 section 8.6 allows one), so it is not waited for.
@@ -163,7 +166,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Ends an event stream as its session ends; the browser's next attempt is judged anew. */
   private listEventStream(): void {
     const { live } = this.plan
-    this.unlist = live?.streams.add(live.sessionId, live.endsAt, () => {
+    this.unlist = live?.streams.add(live.sessionId, live.endsAt, 'event-stream', () => {
       this.finish()
       this.abort?.(clientGone)
       this.res.end()

@@ -5,6 +5,8 @@ export type EndedSessions = Readonly<{
   /** @param until Epoch seconds: when the session would have ended by itself. */
   end(id: string, until: number): void
   has(id: string): boolean
+  /** All of them that would not have ended by themselves yet, with that time. */
+  entries(): readonly (readonly [id: string, until: number])[]
 }>
 
 /** Makes the memory of ended sessions; `max` is 100,000 unless given. */
@@ -13,5 +15,6 @@ export function createEndedSessions(options: { max?: number; clock: () => number
   return Object.freeze({
     end: (id: string, until: number) => ended.set(id, true, until),
     has: (id: string) => ended.get(id) !== undefined,
+    entries: () => ended.entries().map(([id, , until]) => [id, until] as const),
   })
 }

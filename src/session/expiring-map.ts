@@ -6,6 +6,8 @@ export type ExpiringMap<Value> = Readonly<{
   /** @param until Epoch seconds; at that second the entry is gone. */
   set(key: string, value: Value, until: number): void
   delete(key: string): void
+  /** All that have not ended, with the time when they do. */
+  entries(): readonly (readonly [key: string, value: Value, until: number])[]
 }>
 
 /** Makes a memory of at most `max` entries; `clock` gives epoch seconds. */
@@ -21,6 +23,12 @@ export function createExpiringMap<Value>(options: { max: number; clock: () => nu
     },
     delete(key: string): void {
       entries.delete(key)
+    },
+    entries() {
+      const now = options.clock()
+      return [...entries.entries()].flatMap(([key, { value, until }]) =>
+        now < until ? [[key, value, until] as const] : [],
+      )
     },
   })
 }

@@ -19,18 +19,23 @@ export type Outcome =
   | Readonly<{ kind: 'expired'; reason: 'access-token-expired' }>
   | Readonly<{ kind: 'unavailable'; code: ErrorCode; retryAfter: number }>
 
+/** Everything that can happen at a refresh. */
+export const refreshEvents = [
+  'refreshed',
+  'refused',
+  'failed',
+  'joined',
+  'result-reused',
+  'replay-suspected',
+  'subject-changed',
+  'discarded',
+  'revocation-failed',
+] as const
+
 /** What happened at a refresh, for the log and the counters; carries no token. */
 export type RefreshEvent = Readonly<{
-  event:
-    | 'refreshed'
-    | 'refused'
-    | 'failed'
-    | 'joined'
-    | 'result-reused'
-    | 'replay-suspected'
-    | 'subject-changed'
-    | 'discarded'
-    | 'revocation-failed'
+  event: (typeof refreshEvents)[number]
   sessionId: string
+  sub: string
   error?: unknown
 }>

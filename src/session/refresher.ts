@@ -85,7 +85,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (flight !== undefined) {
       if (secondsLeft(session, clock()) > shortRemainder)
         return { kind: 'current', session, isRenewing: true }
-      report({ event: 'joined', sessionId: session.id })
+      report({ event: 'joined', sessionId: session.id, sub: session.sub })
       return afterFlight(flight, session, key)
     }
     if (backOff.pause(session.id) !== undefined) return withoutRefresh(session)
@@ -113,11 +113,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
   function knownOutcome(session: Session, key: string): Outcome | Promise<Outcome> | undefined {
     const result = results.get(key)
     if (result?.kind === 'renewed' && result.session.generation > session.generation) {
-      report({ event: 'result-reused', sessionId: session.id })
+      report({ event: 'result-reused', sessionId: session.id, sub: session.sub })
       return successor(result.session)
     }
     if (!generations.isNewest(session)) {
-      report({ event: 'replay-suspected', sessionId: session.id })
+      report({ event: 'replay-suspected', sessionId: session.id, sub: session.sub })
       return { kind: 'ended', reason: 'superseded', clearCookie: false }
     }
     return result?.kind === 'ended' ? result : undefined

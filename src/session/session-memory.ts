@@ -1,3 +1,4 @@
+import { createBoundedCache } from './bounded-cache.ts'
 import { createEndedSessions, type EndedSessions } from './ended-sessions.ts'
 import { createGenerations, type Generations } from './generations.ts'
 import { createRefreshMemory, type RefreshMemory } from './refresh-memory.ts'
@@ -11,10 +12,13 @@ export type SessionMemory = Readonly<{
   sightings: Sightings
   usedStates: UsedStates
   refreshes: RefreshMemory
+  /** Of sessions that another process renewed. */
+  awaited: ReturnType<typeof createBoundedCache<number>>
 }>
 
 const sightedSessions = 100_000
 const spentStates = 100_000
+const awaitedSessions = 10_000
 
 /** Makes an empty memory; `clock` gives epoch seconds. */
 export function createSessionMemory(options: { clock: () => number }): SessionMemory {
@@ -24,5 +28,6 @@ export function createSessionMemory(options: { clock: () => number }): SessionMe
     sightings: createSightings(sightedSessions),
     usedStates: createUsedStates({ max: spentStates, ...options }),
     refreshes: createRefreshMemory(options),
+    awaited: createBoundedCache<number>(awaitedSessions),
   })
 }

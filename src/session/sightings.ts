@@ -7,16 +7,19 @@ import { createBoundedCache } from './bounded-cache.ts'
  */
 export type Sightings = Readonly<{
   /** @param now Epoch seconds. */
-  note(session: Session, now: number): void
+  note(session: Pick<Session, 'id'>, now: number): void
   /** Epoch seconds: what the session itself says, or later. */
   lastSeenAt(session: Session): number
+  /** All that is remembered. */
+  entries(): readonly (readonly [id: string, at: number])[]
 }>
 
 /** Makes the memory of `max` sessions, the least recently seen forgotten first. */
 export function createSightings(max: number): Sightings {
   const seen = createBoundedCache<number>(max)
   return Object.freeze({
-    note: (session: Session, now: number) => void seen.set(session.id, now),
+    note: (session: Pick<Session, 'id'>, now: number) => void seen.set(session.id, now),
     lastSeenAt: (session: Session) => Math.max(session.lastSeenAt, seen.get(session.id) ?? 0),
+    entries: () => [...seen.entries()],
   })
 }

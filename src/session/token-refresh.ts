@@ -84,17 +84,17 @@ export function createTokenRefresh(parts: RefreshParts): (key: string, session: 
     // An access token that is over on arrival would be refreshed at once, and its successor too, without end.
     if (secondsLeft(renewed, now) > 0) backOff.succeed(session.id)
     else backOff.fail(session.id, 'POSTERN_PROVIDER_INVALID')
-    report({ event: 'refreshed', sessionId: session.id })
+    report({ event: 'refreshed', sessionId: session.id, sub: session.sub })
   }
 
   function fail(key: string, session: Session, error: unknown): void {
     const code = failureCode(error)
     if (code === 'POSTERN_GRANT_REFUSED') {
       keep(key, { kind: 'ended', reason: 'grant-refused', clearCookie: true }, keepRefusal)
-      report({ event: 'refused', sessionId: session.id, error })
+      report({ event: 'refused', sessionId: session.id, sub: session.sub, error })
     } else {
       backOff.fail(session.id, code)
-      report({ event: 'failed', sessionId: session.id, error })
+      report({ event: 'failed', sessionId: session.id, sub: session.sub, error })
     }
   }
 
@@ -103,8 +103,10 @@ export function createTokenRefresh(parts: RefreshParts): (key: string, session: 
   }
 
   function discard(event: 'discarded' | 'subject-changed', session: Session, tokens: Tokens): void {
-    report({ event, sessionId: session.id })
-    revoke(tokens).catch((error) => report({ event: 'revocation-failed', sessionId: session.id, error }))
+    report({ event, sessionId: session.id, sub: session.sub })
+    revoke(tokens).catch((error) =>
+      report({ event: 'revocation-failed', sessionId: session.id, sub: session.sub, error }),
+    )
   }
 
   async function revoke(tokens: Tokens): Promise<void> {

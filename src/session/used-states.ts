@@ -3,8 +3,8 @@ import { createExpiringMap } from './expiring-map.ts'
 
 /** Remembers which `state` values were spent, so that each ends one login at most (RFC 6749 section 10.12). */
 export type UsedStates = Readonly<{
-  /** Spends a state; false when this process saw it spent before. */
-  spend(state: string): boolean
+  /** Spends a state; false when it was spent before. */
+  spend(state: string): boolean | Promise<boolean>
 }>
 
 /** Makes the memory of spent states; it keeps each for the lifetime of a login, `max` of them at most. */

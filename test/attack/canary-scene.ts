@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { createMetrics } from '../../src/metrics/metrics.ts'
 import { type Browser, type BrowserResponse, createBrowser } from '../support/browser.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../support/gateway.ts'
 import type { HostileRequest } from '../support/hostile-provider.ts'
@@ -44,6 +45,9 @@ const good = `HTTP/1.1 200 OK\r\n${fromUpstream}: 1\r\nContent-Length: 2\r\n\r\n
 /** 32 bytes, marked in each of the spellings that a key has. */
 const sessionKey = Buffer.from(`${mark('Key')}-of-thirty-two-bytes-at-all`.slice(0, 32)).toString('base64')
 
+/** Those of all journeys together. */
+const metrics = createMetrics({ now: () => 0 })
+
 /** Starts everything. */
 export async function startCanaryScene(t: Test, options: CanaryOptions = {}): Promise<CanaryScene> {
   const { answer = good, prepare, upstreamKeys = '', bearerOf, ...rest } = options
@@ -54,6 +58,9 @@ export async function startCanaryScene(t: Test, options: CanaryOptions = {}): Pr
   const gateway = await startGateway(t, {
     routes: ['path: /**, access: authenticated'],
     keys: [sessionKey],
+    // Among the lines of the log, so that they are looked through with them.
+    audit: 'file: stdout, allowed: 1',
+    metrics,
     ...(bearerOf && { bearer: bearerOf(op) }),
     ...rest,
     provider: { ...op, redirectUris: new Set() },
@@ -76,11 +83,14 @@ export async function startCanaryScene(t: Test, options: CanaryOptions = {}): Pr
 }
 
 /** Fails for each secret that was seen where it does not belong. */
-export function expectNoLeak(t: Test, scene: CanaryScene): void {
+export async function expectNoLeak(t: Test, scene: CanaryScene): Promise<void> {
   const secrets = secretsOf(scene)
   const logs = scene.gateway.logs().map((line) => JSON.stringify(line))
   t.ok(logs.length > 0, 'there is a log')
   for (const line of logs) t.strictSame(findLeaks(line, secrets), [], `logged: ${line}`)
+  const counted = await metrics.exposition.text()
+  t.match(counted, 'postern_requests_total{')
+  t.strictSame(findLeaks(counted, secrets), [], 'metrics')
   const answers = answersOf(scene)
   for (const answer of answers) expectDiscreet(t, scene, answer, secrets)
   for (const head of upstreamHeads(scene)) {

@@ -566,7 +566,7 @@ async function travel({ options, go, logged }: Journey, t: Test): Promise<void> 
   await go(scene, t)
   await scene.gateway.app.close()
   t.match(JSON.stringify(scene.gateway.logs()).replaceAll('\\"', '"'), logged)
-  expectNoLeak(t, scene)
+  await expectNoLeak(t, scene)
 }
 
 t.test('no journey leaves a secret where it does not belong', async (t) => {

@@ -13,6 +13,8 @@ t.test('gives every key its default', async (t) => {
     prefix: '/oauth2',
     trusted_proxies: [],
     workers: 1,
+    watch_files: true,
+    shutdown: { delay: 5_000, timeout: 20_000 },
     dangerously_allow_http: false,
     timeouts: { headers: 15_000, keep_alive: 75_000 },
   })

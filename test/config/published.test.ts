@@ -53,14 +53,18 @@ t.test('the example loads, with the two secrets in the environment', async (t) =
 
 t.test('the example loads with its commented sections and all of its routes, too', async (t) => {
   const yaml = published('postern.yaml')
-    .replace(/^# (?=bearer:|forward_auth:|redirect:| {2})/gm, '')
+    .replace(/^# (?=bearer:|forward_auth:|redirect:|audit:| {2})/gm, '')
     .replace(/^ {2}# (?=- \{)/gm, '  ')
     .replace('trusted_proxies: []', 'trusted_proxies: [10.0.0.0/8]')
   const file = writeConfig(t, yaml)
-  const { bearer, forward_auth, redirect, routes } = loadConfig(file, { env, checkRules: ruleProblems })
+  const { bearer, forward_auth, redirect, audit, routes } = loadConfig(file, {
+    env,
+    checkRules: ruleProblems,
+  })
   t.match(bearer, { issuers: [{ type: 'any' }], introspection: { cache: 30_000 } })
   t.match(forward_auth, { preset: 'nginx', token: 'access' })
   t.match(redirect.allowed_hosts, ['*.apps.example.com', 'wiki.example.com:8443'])
+  t.match(audit, { file: '/var/log/postern/audit.jsonl', allowed: 0.01 })
   t.equal(routes.length, 8)
   t.match(routes.map(({ maxAge, onMissingScope, cors }) => ({ maxAge, onMissingScope, cors })).slice(4, 7), [
     { maxAge: 300 },

@@ -168,9 +168,9 @@ const cases: [string, Overrides, string[]][] = [
     ['postern.yaml:1:65  server.trusted_proxies  must be a list of addresses or CIDRs'],
   ],
   [
-    'more than one worker',
-    { server: 'server: { public_url: https://app.example.com, workers: auto }' },
-    ['postern.yaml:1:57  server.workers  must be 1: Postern runs as one process for now'],
+    'no worker at all',
+    { server: 'server: { public_url: https://app.example.com, workers: 0 }' },
+    ['postern.yaml:1:57  server.workers  must be a number from 1 to 64, or auto'],
   ],
   [
     'a switch that is no boolean',

@@ -19,7 +19,9 @@ const sections = {
 }
 
 /** Sections that replace those of a good configuration, or stand after them; an empty text takes one out. */
-export type Overrides = Partial<typeof sections & { bearer: string; forward_auth: string; redirect: string }>
+export type Overrides = Partial<
+  typeof sections & { bearer: string; forward_auth: string; redirect: string; audit: string }
+>
 
 /** A good configuration with some of its sections replaced. */
 export function yamlWith(overrides: Overrides): string {

@@ -5,7 +5,7 @@ const setUp = () => {
   const streams = createLiveStreams()
   const closed: string[] = []
   const add = (session: string, name: string, endsAt = 100) =>
-    streams.add(session, endsAt, () => closed.push(name))
+    streams.add(session, endsAt, 'websocket', () => closed.push(name))
   return { streams, closed, add }
 }
 
@@ -45,7 +45,7 @@ t.test('a sweep closes the streams whose session has ended by then', async (t) =
 t.test('all streams can be closed at once, also if closing one takes out another', async (t) => {
   const { streams, closed, add } = setUp()
   const remove = add('a', 'a1')
-  streams.add('b', 100, () => remove())
+  streams.add('b', 100, 'event-stream', () => remove())
   add('c', 'c1')
   streams.closeAll()
   t.same(closed, ['a1', 'c1'])

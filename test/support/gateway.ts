@@ -6,7 +6,12 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
+<<<<<<< HEAD
 import type { Gauge } from '../../src/overload/gauge.ts'
+=======
+import type { Metrics } from '../../src/metrics/metrics.ts'
+import { buildFleet, type TestFleet, type TestSurroundings } from './fleet.ts'
+>>>>>>> next
 import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
 
@@ -32,6 +37,8 @@ export type Gateway = {
   exchange: (bytes: string) => Promise<string>
   /** Stops it and starts another one on the same port with the same configuration, or another one. */
   restart: (changes?: Partial<GatewayOptions>) => Promise<void>
+  /** Its workers, where it has any. */
+  fleet?: TestFleet
   /** Changes its configuration while it runs. */
   reload: (changes: Partial<GatewayOptions>) => Promise<void>
 }
@@ -70,8 +77,17 @@ export type GatewayOptions = {
   /** What every file that the configuration names holds. */
   file?: string
   publicUrls?: (port: number) => string[]
+<<<<<<< HEAD
   /** Measures how much there is to do; nothing unless given, whatever the tests around it do. */
   gauge?: Gauge
+=======
+  /** Several workers serve. */
+  workers?: number
+  /** The audit section as YAML flow, without braces. */
+  audit?: string
+  /** What counts, and is shown by the admin listener. */
+  metrics?: Metrics
+>>>>>>> next
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
 }
@@ -105,11 +121,26 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
     return loadConfig('test.yaml', { env: {}, readFile, checkRules: ruleProblems })
   }
 
+  const build = async (config: Config, surroundings: TestSurroundings) => {
+    if (options.workers === undefined) return buildApp(config, surroundings)
+    gateway.fleet = await buildFleet(t, config, options.workers, surroundings)
+    return gateway.fleet.app as App
+  }
+
   const start = async (): Promise<App> => {
     const config = load()
     gateway.config = config
+<<<<<<< HEAD
     const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
     const app = await buildApp(config, { logger, clock, sleep, gauge: given.gauge ?? calm })
+=======
+    const { logger, write: writeLine } = createLogger({
+      ...config.logging,
+      isTerminal: false,
+      destination: sink,
+    })
+    const app = await build(config, { logger, writeLine, clock, sleep, metrics: options.metrics })
+>>>>>>> next
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined
@@ -194,6 +225,7 @@ function yamlOf(options: GatewayOptions, port: number): string {
           `session: { keys: ${JSON.stringify(keys)}${more(session)} }`,
         ]),
     ...(bearer === undefined ? [] : [`bearer: { ${bearer} }`]),
+    ...(options.audit === undefined ? [] : [`audit: { ${options.audit} }`]),
     ...(options.forwardAuth === undefined ? [] : [`forward_auth: { ${options.forwardAuth} }`]),
     ...(options.allowedHosts === undefined
       ? []

@@ -1,0 +1,31 @@
+import type { Registry } from 'prom-client'
+import type { Observer } from '../observer.ts'
+import { addCounter, addHistogram } from './metric.ts'
+
+/** Seconds, as for requests. */
+const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+const outcomes = ['2xx', '3xx', '4xx', '5xx', 'unreachable', 'timeout', 'invalid', 'cut']
+
+/** Counts what upstreams answer. */
+export function countUpstreams(registry: Registry) {
+  const responses = addCounter(registry, {
+    name: 'postern_upstream_responses_total',
+    help: 'Answers of upstreams by the class of their status, and why there was none: unreachable, timeout, invalid; cut broke off later.',
+    labelNames: ['upstream', 'outcome'],
+  })
+  const durations = addHistogram(registry, {
+    name: 'postern_upstream_response_seconds',
+    help: 'Time from passing a request on to the head of the answer.',
+    labelNames: ['upstream'],
+    bounds,
+  })
+  const upstreamAnswered: Observer['upstreamAnswered'] = ({ upstream, outcome, ms }) => {
+    responses(upstream, outcome).value += 1
+    if (ms !== undefined) durations(upstream).add(ms / 1000)
+  }
+  const expectUpstreams = (names: readonly string[]): void => {
+    for (const name of names) for (const outcome of outcomes) responses(name, outcome)
+  }
+  return { upstreamAnswered, expectUpstreams }
+}

@@ -1,0 +1,179 @@
+import t from 'tap'
+import type { Gateway } from '../support/gateway.ts'
+import { ask, cookieLine, requestBytes, startScene, startSignedIn } from '../support/scene.ts'
+
+const provider = { accessTokenTtl: 300 }
+const status = (answer: string) => answer.slice(9, 12)
+
+function refreshesOf({ provider: { tokenRequests } }: Awaited<ReturnType<typeof startScene>>): number {
+  return tokenRequests.filter(({ parameters }) => parameters['grant_type'] === 'refresh_token').length
+}
+
+/** One request to each worker. */
+async function askEach(gateway: Gateway, headers: string[], line = 'GET /x'): Promise<string[]> {
+  const count = gateway.fleet?.ports().length ?? 0
+  return Promise.all(Array.from({ length: count }, () => ask(gateway, line, headers)))
+}
+
+t.test('200 requests to four processes at expiry make one token request, late ones none', async (t) => {
+  const scene = await startSignedIn(t, { workers: 4, provider })
+  const { gateway, browser, upstream } = scene
+  scene.provider.behaviour.rotateRefreshTokens = true
+  const old = Array.from({ length: 200 }, () => browser.clone())
+  gateway.advance(301)
+  const answers = await Promise.all(old.map((copy) => copy.fetch(`${gateway.origin}/data`)))
+  t.equal(answers.filter(({ status }) => status === 200).length, 200)
+  t.equal(refreshesOf(scene), 1)
+  t.ok(answers.every(({ setCookies }) => setCookies.length > 0))
+  const late = await Promise.all(old.slice(0, 20).map((copy) => copy.fetch(`${gateway.origin}/data`)))
+  t.ok(late.every(({ status }) => status === 200))
+  t.equal(refreshesOf(scene), 1)
+  const tokens = new Set(upstream.bytes().match(/^Authorization: \S+ \S+/gim))
+  t.equal(tokens.size, 2, 'that of the sign-in, and one for all of them')
+})
+
+t.test('a provider that is slow is asked once all the same', async (t) => {
+  const scene = await startSignedIn(t, { workers: 4, provider })
+  const { gateway, browser } = scene
+  let answerNow = () => {}
+  const asked = new Promise<void>((resolve) => {
+    scene.provider.behaviour.respond = (path) => {
+      if (path !== '/token') return undefined
+      resolve()
+      return new Promise((answer) => {
+        answerNow = () => answer(undefined)
+      })
+    }
+  })
+  gateway.advance(301)
+  const answers = Array.from({ length: 40 }, () => browser.clone().fetch(`${gateway.origin}/data`))
+  await asked
+  gateway.advance(8)
+  answerNow()
+  t.ok((await Promise.all(answers)).every(({ status }) => status === 200))
+  t.equal(refreshesOf(scene), 1)
+})
+
+t.test(
+  'who signs out while a refresh is under way elsewhere is out everywhere, its new tokens revoked',
+  async (t) => {
+    const scene = await startSignedIn(t, { workers: 4, provider })
+    const { gateway, browser } = scene
+    const cookie = cookieLine(scene)
+    let answerNow = () => {}
+    const asked = new Promise<void>((resolve) => {
+      scene.provider.behaviour.respond = (path) => {
+        if (path !== '/token') return undefined
+        resolve()
+        return new Promise((answer) => {
+          answerNow = () => answer(undefined)
+        })
+      }
+    })
+    gateway.advance(301)
+    const waiting = browser.clone().fetch(`${gateway.origin}/data`)
+    await asked
+    const headers = { origin: gateway.origin }
+    t.equal(
+      (await browser.fetch(`${gateway.origin}/oauth2/sign_out`, { method: 'POST', headers })).status,
+      200,
+    )
+    answerNow()
+    t.equal((await waiting).status, 401)
+    t.strictSame(new Set((await askEach(gateway, [cookie])).map(status)), new Set(['401']))
+    while (scene.provider.revocations.length < 2) await gateway.logged(/./)
+    t.ok(scene.provider.revocations.length >= 2, 'the old token and the new one')
+  },
+)
+
+t.test('a login ends once, whichever process it comes to', async (t) => {
+  const { gateway, browser } = await startScene(t, { workers: 4 })
+  const { headers } = await browser.navigate(`${gateway.origin}/`, {
+    stopAt: `${gateway.origin}/oauth2/callback`,
+  })
+  const callback = new URL(String(headers.location))
+  const cookie = `Cookie: ${browser.cookiesFor(callback.href)}`
+  const line = `GET ${callback.pathname}${callback.search}`
+  const answers = await askEach(gateway, [cookie, 'Sec-Fetch-Mode: navigate', 'Accept: text/html'], line)
+  t.strictSame(answers.filter((answer) => /set-cookie: postern=/i.test(answer)).length, 1)
+})
+
+t.test('a worker that ends is replaced; what is known about sessions is known to the next one', async (t) => {
+  const scene = await startSignedIn(t, { workers: 2, provider })
+  const { gateway, browser } = scene
+  const ended = cookieLine(scene)
+  const headers = { origin: gateway.origin }
+  await browser.fetch(`${gateway.origin}/oauth2/sign_out`, { method: 'POST', headers })
+  await browser.navigate(`${gateway.origin}/`)
+  const live = cookieLine(scene)
+  const [first = 0] = gateway.fleet?.ports() ?? []
+  gateway.fleet?.kill(first)
+  await gateway.logged(/another one takes its place/)
+  await gateway.fleet?.isComplete()
+  t.notOk(gateway.fleet?.ports().includes(first))
+  t.strictSame((await askEach(gateway, [live])).map(status), ['200', '200'])
+  t.strictSame((await askEach(gateway, [ended])).map(status), ['401', '401'])
+  t.match(await (await fetch(`${gateway.admin}/readyz`)).json(), { checks: { workers: { ok: true } } })
+})
+
+t.test('a worker that dies takes no refresh with it', async (t) => {
+  const scene = await startSignedIn(t, { workers: 2, provider })
+  const { gateway } = scene
+  scene.provider.behaviour.rotateRefreshTokens = true
+  const cookie = cookieLine(scene)
+  let answerNow = () => {}
+  const asked = new Promise<void>((resolve) => {
+    scene.provider.behaviour.respond = (path) => {
+      if (path !== '/token') return undefined
+      resolve()
+      return new Promise((answer) => {
+        answerNow = () => answer(undefined)
+      })
+    }
+  })
+  gateway.advance(301)
+  const lost = ask(gateway, 'GET /x', [cookie])
+  await asked
+  const ports = gateway.fleet?.ports() ?? []
+  for (const port of ports) gateway.fleet?.kill(port)
+  await lost
+  answerNow()
+  await gateway.fleet?.isComplete()
+  t.equal(status(await ask(gateway, 'GET /x', [cookie])), '200')
+  t.equal(refreshesOf(scene), 1)
+})
+
+t.test('all of them change to a new configuration, or none', async (t) => {
+  const { gateway } = await startScene(t, { workers: 3, routes: ['path: /**, access: public'] })
+  await gateway.reload({ routes: ['path: /b, access: public'] })
+  t.strictSame((await askEach(gateway, [])).map(status), ['404', '404', '404'])
+  t.strictSame((await askEach(gateway, [], 'GET /b')).map(status), ['200', '200', '200'])
+  await t.rejects(
+    gateway.reload({ provider: 'issuer: "http://127.0.0.1:9", client_id: a, client_secret: b' }),
+    {
+      message: /^the provider is not ready/,
+    },
+  )
+  t.strictSame((await askEach(gateway, [], 'GET /b')).map(status), ['200', '200', '200'])
+  const [first = 0] = gateway.fleet?.ports() ?? []
+  gateway.fleet?.kill(first)
+  await gateway.fleet?.isComplete()
+  t.strictSame((await askEach(gateway, [], 'GET /b')).map(status), ['200', '200', '200'], 'the next one too')
+})
+
+t.test('all of them stop, and let requests finish', async (t) => {
+  const { gateway, upstream } = await startScene(t, {
+    workers: 2,
+    routes: ['path: /**, access: public'],
+    answer: () => {},
+  })
+  const client = gateway.client(requestBytes(gateway, 'GET /slow'))
+  const connection = await upstream.connection(0)
+  await connection.sees('/slow')
+  const closed = gateway.app.close()
+  connection.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone')
+  await client.closed
+  t.match(client.bytes(), /done$/)
+  await closed
+  t.strictSame(gateway.fleet?.ports(), [])
+})
