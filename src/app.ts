@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -9,15 +10,11 @@ import type { Config } from './config/schema.ts'
 import { createListener } from './gate/listener.ts'
 import { type RefusedConnections, refuseConnections } from './gate/refused-connections.ts'
 import { buildGateway, type Gateway } from './gateway.ts'
-<<<<<<< HEAD
-import { createLasting } from './lasting.ts'
+import { createLasting, type Lasting } from './lasting.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import { createGauge, type Gauge } from './overload/gauge.ts'
 import type { OverloadReason } from './overload/load.ts'
 import { createOverload } from './overload/monitor.ts'
-=======
-import { createLasting, type Lasting } from './lasting.ts'
-import type { Metrics } from './metrics/metrics.ts'
->>>>>>> next
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { changesThatNeedRestart } from './restart-needed.ts'
 import type { SessionLink } from './session/session-link.ts'
@@ -33,17 +30,14 @@ export type Surroundings = Readonly<{
   clock?: () => number
   /** Waits for so many milliseconds. */
   sleep?: (ms: number) => Promise<unknown>
-<<<<<<< HEAD
   /** Measures how much this process has to do. */
   gauge?: Gauge
-=======
   /** What is there already and outlives configurations; made anew unless given. */
   lasting?: Lasting
   /** Where another process knows about the sessions of all. */
   link?: SessionLink
   /** What else is to be told where readiness is asked for; not ready with any that is not ok. */
   checks?: () => Readiness['checks']
->>>>>>> next
 }>
 
 /** A new configuration, built and ready, that nobody is served by yet. */
@@ -107,30 +101,20 @@ const defaultPatience: Patience = { delayMs: 0, withinMs: 10_000 }
 /** Joins the parts; listens to nothing yet. */
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
-<<<<<<< HEAD
-  const lasting = createLasting(clock)
-  const { gauge = createGauge(config.server.workers) } = surroundings
-  const overload = createOverload(gauge, tellOverload)
-  const common = { logger, clock, sleep, lasting, overload: overload.reason }
-=======
   const { metrics, writeLine = () => {}, link, checks: otherChecks = () => ({}) } = surroundings
-  const { lasting = createLasting(clock, metrics?.observer) } = surroundings
-  const common = { logger, writeLine, metrics, clock, sleep, lasting, link }
->>>>>>> next
+  const { lasting = createLasting(clock, metrics?.observer), gauge = gaugeFor(config) } = surroundings
+  const overload = createOverload(gauge, tellOverload)
+  const common = { logger, writeLine, metrics, clock, sleep, lasting, link, overload: overload.reason }
   let gateway = await buildGateway(config, common)
   /** Those before it that still have requests under way. */
   const retiring = new Set<Promise<void>>()
   let isStopping = false
   let reload: ReloadOutcome | undefined
   const listener = createListener(gateway.service, { isWebSocket, upgradeResponse })
-<<<<<<< HEAD
-  const admin = createAdmin({ readiness })
-  const limitOf = () => gateway.connectionLimit
-  const refused = refuseConnections(listener.server, { limitOf, logger, clock })
-=======
   const admin = createAdmin({ readiness, metrics: metrics?.exposition })
-  const sweep = () => lasting.live.sweep(clock())
->>>>>>> next
+  const limitOf = () => gateway.connectionLimit
+  const onRefuse = (reason: string) => metrics?.observer.shed(reason)
+  const refused = refuseConnections(listener.server, { limitOf, logger, onRefuse, clock })
   let timer: NodeJS.Timeout | undefined
   let closing: Promise<void> | undefined
   return {
@@ -222,21 +206,15 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   function readiness(): Readiness {
     const { ready, checks } = gateway.readiness()
     const { reason, at } = reload ?? {}
-<<<<<<< HEAD
     const excess = overload.reason()
-=======
     const others = otherChecks()
->>>>>>> next
     return {
       ready: ready && !isStopping && Object.values<{ ok: boolean }>(others).every(({ ok }) => ok),
       checks: {
         ...checks,
-<<<<<<< HEAD
+        ...others,
         // Told, and no more: an instance that is taken out for it leaves its load to the others.
         ...(excess !== undefined && { overload: { ok: false, reason: excess } }),
-=======
-        ...others,
->>>>>>> next
         ...(isStopping && { process: { ok: false, reason: 'it is about to stop' } }),
         ...(reason !== undefined && {
           config: {
@@ -265,4 +243,9 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     await listener.close()
     await Promise.all([admin.close(), gateway.retire(), ...retiring])
   }
+}
+
+/** Workers share what the container has. */
+function gaugeFor({ server: { workers } }: Config): Gauge {
+  return createGauge(workers === 'auto' ? availableParallelism() : workers)
 }

@@ -31,10 +31,19 @@ export function connectionLimitOf(
  * Counts the logins of clients by the limit of a configuration. A trusted proxy that does not say for whom it asks is nobody's
  * client.
  */
-export function loginCounter({ limits }: Server, count: LoginLimit, isTrusted: (address: string) => boolean) {
+export function loginCounter(
+  { limits }: Server,
+  count: LoginLimit,
+  isTrusted: (address: string) => boolean,
+  onShed: (reason: string) => void,
+) {
   const perMinute = limits.logins_per_minute
-  return (client: string): number | undefined =>
-    perMinute === 'none' || isTrusted(client) ? undefined : count(client, { perMinute })
+  return (client: string): number | undefined => {
+    if (perMinute === 'none' || isTrusted(client)) return undefined
+    const retryAfter = count(client, { perMinute })
+    if (retryAfter !== undefined) onShed('too-many-logins')
+    return retryAfter
+  }
 }
 
 /** What bounds one exchange with a client: the longest body in bytes, and the time a piece may stay unread in milliseconds. */

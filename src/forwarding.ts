@@ -37,11 +37,7 @@ const failures: Partial<Record<ErrorCode, string>> = {
 
 /** Builds the handler of admitted requests: it joins what the gate found out with what the proxy needs to know. */
 export function createForwarding(options: ForwardingOptions) {
-<<<<<<< HEAD
-  const { upstreams, factsOf, live, limitsOf, cookieLines, endsAt, onFailure, onCut } = options
-=======
-  const { upstreams, factsOf, live, cookieLines, endsAt, onFailure, onCut, onAnswer } = options
->>>>>>> next
+  const { upstreams, factsOf, live, limitsOf, cookieLines, endsAt, onFailure, onCut, onAnswer } = options
 
   // A stream without a session is registered too, so that it ends when the gateway does.
   const nobodys = { streams: live, sessionId: '', endsAt: Number.POSITIVE_INFINITY }
@@ -66,15 +62,11 @@ export function createForwarding(options: ForwardingOptions) {
     const { requestId } = visit
     const { path, query } = targetOf(request)
     // The guard lets nothing pass that has none.
-<<<<<<< HEAD
     const rule = visit.rule as Rule
     const upstream = upstreams.get(rule.upstream as string)
     const { maxBodyBytes, sendTimeoutMs } = limitsOf(rule)
-=======
-    const upstream = upstreams.get((visit.rule as Rule).upstream as string)
     const { name } = upstream
     const sentAt = performance.now()
->>>>>>> next
     return {
       upstream,
       path,

@@ -51,31 +51,19 @@ type Check = Readonly<{ ok: boolean; reason?: string }>
 /** What is known of everybody else this depends on, and whether requests should come here. */
 export type GatewayReadiness = Readonly<{ ready: boolean; checks: Readonly<Record<string, Check>> }>
 
-<<<<<<< HEAD
-type GatewayOptions = Readonly<{
-  logger: Logger
-  /** Epoch seconds. */
-  clock: () => number
-  sleep: (ms: number) => Promise<unknown>
-  lasting: Lasting
-  /** Why there is too much to do, if there is. */
-  overload: () => string | undefined
-  /** The one whose place it takes: what is configured as there is shared with it. */
-  previous?: Gateway | undefined
-}>
-=======
 type GatewayOptions = ObservingSurroundings &
   Readonly<{
     /** Epoch seconds. */
     clock: () => number
     sleep: (ms: number) => Promise<unknown>
     lasting: Lasting
+    /** Why there is too much to do, if there is. */
+    overload: () => string | undefined
     /** Where another process knows about the sessions of all. */
     link?: SessionLink | undefined
     /** The one whose place it takes: what is configured as there is shared with it. */
     previous?: Gateway | undefined
   }>
->>>>>>> next
 
 /** Everything that is made of one configuration. Several are alive while older ones finish their requests. */
 export type Gateway = Readonly<{
@@ -140,18 +128,13 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     provider,
     clock,
     wishes,
-    countLogin: loginCounter(config.server, lasting.countLogin, trust.isTrusted),
+    countLogin: loginCounter(config.server, lasting.countLogin, trust.isTrusted, observer.shed),
   })
   const answers = createAnswers({ respond, sites, loginProblem, logError })
   const challenges = createChallenges({ sites, prefix, defaultScheme, audiences: tokens.audiences })
   const refuseToken = createRefuseToken(respond, challenges)
   const deny = createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem })
 
-<<<<<<< HEAD
-  const writeLine = createVisitLog(logger)
-=======
-  const trust = createTrust(config.server.trusted_proxies)
->>>>>>> next
   const front = createFront({
     sites,
     answers,
@@ -167,7 +150,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
       underWay.end()
     },
     elapsed: () => performance.now(),
-    shed: createShed(prefix, options.overload),
+    shed: createShed(prefix, options.overload, observer.shed),
   })
   const findCaller = createFindCaller({
     identify,
@@ -235,15 +218,9 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     router: app,
     service: {
       handle: app.routing,
-<<<<<<< HEAD
-      refuseUnreadable: createRefuseUnreadable(prefix, createRequestId),
+      refuseUnreadable: createRefuseUnreadable(prefix, createRequestId, observer.unreadable),
       limits: serverLimitsOf(config.server),
       tls: config.server.tls,
-=======
-      refuseUnreadable: createRefuseUnreadable(prefix, createRequestId, observer.unreadable),
-      headersTimeout: config.server.timeouts.headers,
-      keepAliveTimeout: config.server.timeouts.keep_alive,
->>>>>>> next
     },
     connectionLimit: connectionLimitOf(config.server, trust.isTrusted),
     readiness,

@@ -18,27 +18,8 @@ const publicUrl = z
   )
   .transform((value) => [value].flat())
 
-<<<<<<< HEAD
-=======
-const timeouts = z.strictObject({
-  headers: documented(shortDuration.prefault('15s'), {
-    type: 'duration',
-    unit: durationUnit,
-    meaning: 'How long a client may take to send the head of a request.',
-    example: '10s',
-  }),
-  keep_alive: documented(shortDuration.prefault('75s'), {
-    type: 'duration',
-    unit: durationUnit,
-    meaning:
-      'How long an idle connection of a client is kept. Longer than that of the load balancer in front.',
-    example: '2m',
-  }),
-})
-
 const workersMessage = 'must be a number from 1 to 64, or auto'
 
->>>>>>> next
 const shutdown = z.strictObject({
   delay: documented(durationOrZero.prefault('5s'), {
     type: 'duration, or 0s',

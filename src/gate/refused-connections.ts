@@ -16,6 +16,12 @@ export type RefusedConnections = Readonly<{
 
 const tellEverySeconds = 60
 
+/** How the reasons are counted, among those of requests that are turned away. */
+const reasons = {
+  too_many: 'too-many-connections',
+  too_many_of_client: 'too-many-connections-of-client',
+} as const satisfies Record<Refusal, string>
+
 /**
  * Closes what is too much on a server, as it comes: Node itself by its `maxConnections`, and here by client. `limitOf` is asked
  * for each connection; `clock` in epoch seconds.
@@ -25,10 +31,12 @@ export function refuseConnections(
   options: Readonly<{
     limitOf: () => ConnectionLimit
     logger: Pick<Logger, 'warn'>
+    /** Told of each, by why. */
+    onRefuse: (reason: string) => void
     clock: () => number
   }>,
 ): RefusedConnections {
-  const { limitOf, logger, clock } = options
+  const { limitOf, logger, onRefuse, clock } = options
   const connections = createConnections()
   const totals = { too_many: 0, too_many_of_client: 0 }
   let told = { ...totals }
@@ -44,6 +52,7 @@ export function refuseConnections(
   function refuse(reason: Refusal, address: string | undefined): void {
     totals[reason] += 1
     client = address
+    onRefuse(reasons[reason])
   }
 
   function tell(): void {

@@ -7,11 +7,17 @@ const spared = ['callback', 'sign_out', 'signed_out']
  */
 export type Shed = (path: string) => string | undefined
 
-/** Builds it from what says whether there is too much to do. */
-export function createShed(prefix: string, overload: () => string | undefined): Shed {
+/** Builds it from what says whether there is too much to do; `onShed` is told of each that is turned away. */
+export function createShed(
+  prefix: string,
+  overload: () => string | undefined,
+  onShed: (reason: string) => void,
+): Shed {
   const paths = new Set(spared.map((name) => `${prefix}/${name}`))
   return (path) => {
     const reason = overload()
-    return reason === undefined || paths.has(path) ? undefined : reason
+    if (reason === undefined || paths.has(path)) return undefined
+    onShed(reason)
+    return reason
   }
 }

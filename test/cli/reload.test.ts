@@ -111,7 +111,7 @@ for (const workers of [1, 2]) {
         await load.more(30)
       }
       t.strictSame(await Promise.all(['/a', '/b', '/c'].map((path) => statusOf(port, path))), [200, 404, 200])
-    await load.stop()
+      await load.stop()
       t.strictSame(Object.keys(load.counts()), ['200'], JSON.stringify(load.counts()))
       t.equal(await metric(admin, applied), 6)
       t.equal(await metric(admin, refused), 4)

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { createMetrics } from '../../src/metrics/metrics.ts'
 import type { Gateway } from '../support/gateway.ts'
 import { ask, type SceneOptions, startScene } from '../support/scene.ts'
 
@@ -96,7 +97,8 @@ t.test('a whole request may take no longer than the configuration says', async (
 t.test(
   'one connection too many of a client is closed as it comes, counted and told once a minute',
   async (t) => {
-    const { gateway } = await startLimited(t, 'max_connections_per_client: 2')
+    const metrics = createMetrics({ now: () => 0 })
+    const { gateway } = await startLimited(t, 'max_connections_per_client: 2', { metrics })
     const clients = [1, 2].map(() => gateway.client(request(gateway, '/x')))
     for (const client of clients) await client.sees('hi')
     for (const _ of [1, 2, 3]) t.equal(await gateway.exchange(request(gateway, '/x')), '')
@@ -105,6 +107,10 @@ t.test(
     const told = () => gateway.logs().filter(({ msg }) => msg === 'connections were closed as they came')
     t.match(told(), [{ too_many: 0, too_many_of_client: 3, last_client: '127.0.0.1' }])
     t.strictSame(gateway.app.refusedConnections(), { too_many: 0, too_many_of_client: 3 })
+    t.match(
+      await metrics.exposition.text(),
+      'postern_requests_shed_total{reason="too-many-connections-of-client"} 3',
+    )
     clients[0]?.socket.destroy()
     const last = request(gateway, '/x').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')
     while ((await gateway.exchange(last)) === '');

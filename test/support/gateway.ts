@@ -6,12 +6,9 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
-<<<<<<< HEAD
-import type { Gauge } from '../../src/overload/gauge.ts'
-=======
 import type { Metrics } from '../../src/metrics/metrics.ts'
+import type { Gauge } from '../../src/overload/gauge.ts'
 import { buildFleet, type TestFleet, type TestSurroundings } from './fleet.ts'
->>>>>>> next
 import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
 
@@ -77,17 +74,14 @@ export type GatewayOptions = {
   /** What every file that the configuration names holds. */
   file?: string
   publicUrls?: (port: number) => string[]
-<<<<<<< HEAD
   /** Measures how much there is to do; nothing unless given, whatever the tests around it do. */
   gauge?: Gauge
-=======
   /** Several workers serve. */
   workers?: number
   /** The audit section as YAML flow, without braces. */
   audit?: string
   /** What counts, and is shown by the admin listener. */
   metrics?: Metrics
->>>>>>> next
   /** Epoch seconds; the clock of this machine unless given. */
   clock?: () => number
 }
@@ -130,17 +124,19 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
   const start = async (): Promise<App> => {
     const config = load()
     gateway.config = config
-<<<<<<< HEAD
-    const { logger } = createLogger({ ...config.logging, isTerminal: false, destination: sink })
-    const app = await buildApp(config, { logger, clock, sleep, gauge: given.gauge ?? calm })
-=======
     const { logger, write: writeLine } = createLogger({
       ...config.logging,
       isTerminal: false,
       destination: sink,
     })
-    const app = await build(config, { logger, writeLine, clock, sleep, metrics: options.metrics })
->>>>>>> next
+    const app = await build(config, {
+      logger,
+      writeLine,
+      clock,
+      sleep,
+      metrics: options.metrics,
+      gauge: given.gauge ?? calm,
+    })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined
