@@ -18,7 +18,7 @@ t.test('gives every key its default', async (t) => {
     dangerously_allow_http: false,
     timeouts: { headers: 15_000, keep_alive: 75_000 },
   })
-  t.strictSame(config.admin, { listen: { host: '127.0.0.1', port: 4181 } })
+  t.strictSame(config.admin, { listen: { host: '127.0.0.1', port: 4181 }, metrics: true })
   t.match(config.provider, {
     scopes: ['openid', 'profile', 'email', 'offline_access'],
     client_auth: 'client_secret_basic',
