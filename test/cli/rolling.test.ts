@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
-import { writeConfig } from '../config/support.ts'
 import { freePort } from '../support/free-port.ts'
 import { nginxConfig, skipWithout, startConfigured } from '../support/front.ts'
 import { isListening } from '../support/is-listening.ts'
@@ -17,9 +19,13 @@ t.test(
     t.teardown(upstream.close)
     const ports = [await freePort(), await freePort()] as const
     const front = await freePort()
+    // Not that of the test, which the configuration of nginx is written to.
+    const folder = mkdtempSync(join(tmpdir(), 'postern-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
     const start = async (port: number, workers: number) => {
-      const file = writeConfig(
-        t,
+      const file = join(folder, `${port}-${workers}.yaml`)
+      writeFileSync(
+        file,
         [
           `server: { listen: "127.0.0.1:${port}", public_url: "http://localhost:${front}", workers: ${workers}, shutdown: { delay: 1s } }`,
           'admin: { listen: "127.0.0.1:0" }',
@@ -35,9 +41,9 @@ t.test(
       return postern
     }
     const running = await Promise.all(ports.map((port) => start(port, 1)))
-    await startConfigured(t, 'nginx', front, (folder) => ({
+    await startConfigured(t, 'nginx', front, (own) => ({
       configuration: nginxConfig(
-        folder,
+        own,
         `
   upstream gateway { ${ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')} keepalive 8; }
   server {

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** Requests that go on until they are stopped, over a few connections that are kept. */
 export type Load = Readonly<{
@@ -40,7 +41,11 @@ export function startLoad(
     })
 
   const client = async () => {
-    for (let count = 0; !isStopped; count += 1) note(await once(count % 4 === 3 ? 'POST' : 'GET'))
+    for (let count = 0; !isStopped; count += 1) {
+      note(await once(count % 4 === 3 ? 'POST' : 'GET'))
+      // Something is to be left for what happens meanwhile.
+      await pause(5)
+    }
   }
 
   const all = Promise.all(Array.from({ length: clients }, client))
