@@ -68,8 +68,10 @@ export function createTracing(config: TracingConfig, { logger, sleep }: TracingS
   return {
     begin: createBeginSpan(provider.getTracer('postern')),
     async close() {
-      // Whatever cannot be sent has been logged by then.
-      await Promise.race([provider.shutdown().catch(() => {}), sleep(flushWithinMs)])
+      // That something cannot be sent has been logged by then.
+      const sent = provider.shutdown().catch(() => {})
+      const isLate = await Promise.race([sent.then(() => false), sleep(flushWithinMs).then(() => true)])
+      if (isLate) logger.warn({}, 'the last traces could not be sent in time')
       agent.destroy()
     },
   }
