@@ -100,7 +100,7 @@ const sections = (read: ReadTextFile) =>
     tracing: documented(tracingSchema(read).exactOptional(), {
       type: 'map',
       meaning:
-        'Sends a span of each request to an OpenTelemetry collector. Without this section nothing is traced here, and the `traceparent` and `tracestate` of clients are passed on to upstreams as they came, unless they are malformed.',
+        'Sends spans of requests to an OpenTelemetry collector; [traces.md](traces.md) tells what is in them. Without this section nothing is traced here, and the `traceparent` and `tracestate` of clients are passed on to upstreams as they came, unless they are malformed.',
       example: { otlp_endpoint: 'http://otel-collector:4318', sample: 0.05 },
     }),
   })

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { freePort } from '../support/free-port.ts'
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts'
+import { pem } from '../support/recorder.ts'
 import {
   ask,
   cookieLine,
@@ -359,4 +362,32 @@ t.test('a collector that refuses, hangs or is not there keeps nobody from anythi
     [{ level: 40, reason: '400' }],
   )
   t.equal(gateway.logs().filter(({ msg }) => /^the last traces/.test(String(msg))).length, 2)
+})
+
+t.test('a collector is asked over TLS, its certificate always verified', async (t) => {
+  const collector = await startOtlpReceiver(t, () => 200, { cert: pem('server'), key: pem('server-key') })
+  const tracing = `otlp_endpoint: "${collector.origin}", headers: { X-Key: secret }`
+  const scene = await startScene(t, { routes: open, tracing, file: pem('ca') })
+  const { gateway } = scene
+  await ask(gateway, 'GET /a')
+  await gateway.reload({ tracing: `${tracing}, tls: { ca_file: ca.pem }` })
+  await gateway.logged(/traces cannot be exported/)
+  await ask(gateway, 'GET /b')
+  await gateway.app.close()
+  t.strictSame(
+    collector.spans().flatMap(({ attributes }) => attributes['url.path'] ?? []),
+    ['/b'],
+  )
+})
+
+t.test('the document names every attribute', async (t) => {
+  const document = readFileSync(join('config', 'traces.md'), 'utf8')
+  const { collector, close, gateway } = await traced(t)
+  await ask(gateway, 'PROPFIND /a')
+  await ask(gateway, 'GET /oauth2/callback?code=x')
+  await close()
+  const names = collector
+    .spans()
+    .flatMap(({ attributes, resource }) => [...Object.keys(attributes), ...Object.keys(resource)])
+  for (const name of new Set([...names, 'error.type'])) t.match(document, `\`${name}\``, name)
 })

@@ -1,4 +1,5 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
@@ -30,13 +31,14 @@ export type OtlpReceiver = Readonly<{
   span: (name: string) => ReceivedSpan
 }>
 
-/** Starts one on loopback; `answer` is the status it answers with, or `nothing`, for ever. */
+/** Starts one on loopback; `answer` is the status it answers with, or `nothing`, for ever. With a certificate it speaks TLS. */
 export async function startOtlpReceiver(
   t: Test,
   answer: () => number | 'nothing' = () => 200,
+  tls?: ServerOptions,
 ): Promise<OtlpReceiver> {
   const requests: OtlpReceiver['requests'] = []
-  const server = createServer(async (request, response) => {
+  const listener: RequestListener = async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const body = Buffer.concat(chunks).toString()
@@ -44,7 +46,8 @@ export async function startOtlpReceiver(
     const status = answer()
     if (status === 'nothing') return
     response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
-  })
+  }
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
     server.close()
@@ -52,7 +55,7 @@ export async function startOtlpReceiver(
   })
   const spans = () => requests.flatMap(({ body }) => spansIn(body))
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http${tls === undefined ? '://127.0.0.1' : 's://localhost'}:${(server.address() as AddressInfo).port}`,
     requests,
     spans,
     span(name) {
