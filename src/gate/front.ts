@@ -6,6 +6,7 @@ import type { RequestSpan } from '../core/request-span.ts'
 import { readTraceContext, type TraceContext } from '../core/trace-context.ts'
 import type { Answers } from './answer.ts'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
+import type { Shed } from './shed.ts'
 import type { Sites } from './site.ts'
 import type { Turns } from './turns.ts'
 import type { Origin, Visit } from './visit.ts'
@@ -29,6 +30,7 @@ type FrontOptions = Readonly<{
   onDrop: () => void
   /** Monotonic milliseconds. */
   elapsed: () => number
+  shed: Shed
 }>
 
 /**
@@ -37,7 +39,7 @@ type FrontOptions = Readonly<{
  */
 export function createFront(options: FrontOptions): onRequestHookHandler {
   const { sites, answers, ruleKnowsHost, isCheck, originOf, createRequestId, elapsed } = options
-  const { turns, beginSpan, onBegin, onEnd, onDrop } = options
+  const { turns, beginSpan, onBegin, onEnd, onDrop, shed } = options
 
   return function front(request, reply, done) {
     onBegin()
@@ -80,9 +82,14 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
   }
 
   function judge(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const { site } = request.visit
+    const { site, target } = request.visit
     const problem = problemOf(request)
-    if (problem !== undefined) answers.badRequest(request, reply, problem)
+    if (problem !== undefined) {
+      answers.badRequest(request, reply, problem)
+      return
+    }
+    const excess = shed((target as RequestPath).path)
+    if (excess !== undefined) answers.overloaded(request, reply, excess)
     else if (site === undefined && !isServed(request.visit)) answers.misdirected(request, reply)
     else done()
   }

@@ -58,6 +58,7 @@ t.test('SIGHUP opens the audit file anew, and what is left is written at the end
   renameSync(audit, `${audit}.1`)
   postern.child.kill('SIGHUP')
   await postern.says(/the audit file was opened anew/)
+  await postern.says(/the configuration was changed/)
   await fetch(`${url}/after`)
   postern.child.kill('SIGINT')
   t.strictSame(await postern.ended, { code: 0, signal: null })
