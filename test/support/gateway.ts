@@ -80,6 +80,8 @@ export type GatewayOptions = {
   workers?: number
   /** The audit section as YAML flow, without braces. */
   audit?: string
+  /** The tracing section as YAML flow, without braces. */
+  tracing?: string
   /** What counts, and is shown by the admin listener. */
   metrics?: Metrics
   /** Epoch seconds; the clock of this machine unless given. */
@@ -222,6 +224,7 @@ function yamlOf(options: GatewayOptions, port: number): string {
         ]),
     ...(bearer === undefined ? [] : [`bearer: { ${bearer} }`]),
     ...(options.audit === undefined ? [] : [`audit: { ${options.audit} }`]),
+    ...(options.tracing === undefined ? [] : [`tracing: { ${options.tracing} }`]),
     ...(options.forwardAuth === undefined ? [] : [`forward_auth: { ${options.forwardAuth} }`]),
     ...(options.allowedHosts === undefined
       ? []
