@@ -44,7 +44,7 @@ export function startLoad(
     for (let count = 0; !isStopped; count += 1) {
       note(await once(count % 4 === 3 && !isSafe ? 'POST' : 'GET'))
       // Something is to be left for what happens meanwhile.
-      await pause(5)
+      await pause(10)
     }
   }
 
