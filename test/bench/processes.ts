@@ -53,20 +53,21 @@ export async function serveFile(
 }
 
 /**
- * Starts a server program on one core and waits until its port answers.
- * Its standard output goes to /dev/null, its errors to the file `log`.
+ * Starts a server program on one core, or several, and waits until its port answers.
+ * Its standard output goes to /dev/null or to the file `printed`, its errors to the file `log`.
  * @throws {Error} with the end of that file when it ends first or does not answer within 20 seconds.
  */
 export async function serveProgram(
   command: readonly string[],
   port: number,
-  core: number,
+  cores: number | readonly number[],
   log: string,
+  printed = '/dev/null',
 ): Promise<Served> {
   const output = openSync(log, 'w')
   const env = { ...process.env, NODE_ENV: 'production' }
-  const stdio: StdioOptions = ['ignore', 'ignore', output]
-  const child = track(spawn('taskset', ['-c', String(core), ...command], { stdio, env }))
+  const stdio: StdioOptions = ['ignore', openSync(printed, 'w'), output]
+  const child = track(spawn('taskset', ['-c', String(cores), ...command], { stdio, env }))
   for (let tries = 0; !(await isListening(port)); tries++) {
     if (child.exitCode !== null || tries === 400) {
       child.kill()
