@@ -7,19 +7,21 @@ import { type Bench, startBench } from './bench.ts'
 import { compareChecks } from './checks.ts'
 import { compare } from './comparison.ts'
 import { compareRules, compareSessions, compareStreams, measureIdleMemory } from './experiments.ts'
+import { measureOperations } from './operations.ts'
 import { findProgram } from './processes.ts'
 import { asMarkdown, asText, type Experiments, type Report } from './report.ts'
 import { fullPlan, type Plan, quickPlan } from './rounds.ts'
 import { soak } from './soak.ts'
 import { floorName, sessionName } from './subject.ts'
 import { subjects } from './subjects.ts'
-import { judge, judgeChecks } from './targets.ts'
+import { judge, judgeChecks, judgeOperations } from './targets.ts'
 import { compareTokens } from './tokens.ts'
 
-const usage = `npm run bench -- [checks] [--quick] [--markdown] [--json FILE]
+const usage = `npm run bench -- [checks | operations] [--quick] [--markdown] [--json FILE]
 npm run bench -- soak [--minutes N] [--load SHARE] [--workers N] [--out FOLDER]
 
   checks       only the auth endpoint
+  operations   workers, reloads, idle WebSockets, the time explain takes
   soak         ordinary work for a long time: memory and errors, as figures and a picture
   --quick      three short rounds, about a minute
   --markdown   print tables for the README
@@ -47,7 +49,7 @@ const { values: options, positionals } = parseArgs({
 const [part, ...others] = positionals
 
 if (options.help) process.stdout.write(usage)
-else if (others.length > 0 || (part !== undefined && !['checks', 'soak'].includes(part)))
+else if (others.length > 0 || (part !== undefined && !['checks', 'operations', 'soak'].includes(part)))
   stop('there is no such part; see --help')
 else if (process.platform !== 'linux' || findProgram('taskset') === undefined)
   stop('needs Linux (/proc) and taskset')
@@ -57,7 +59,7 @@ else await run(options.quick ? quickPlan : fullPlan)
 async function run(plan: Plan): Promise<void> {
   const bench = await startBench()
   try {
-    const report = part === 'checks' ? await measureChecks(bench, plan) : await measureAll(bench, plan)
+    const report = await measure(bench, plan)
     save(report)
     process.stdout.write(options.markdown ? asMarkdown(report) : asText(report))
   } finally {
@@ -73,6 +75,17 @@ async function runSoak(): Promise<void> {
   }
   if (!Object.values(numbers).every((value) => value > 0)) return stop('that is no number; see --help')
   if (!(await soak({ ...numbers, folder: options.out }, say))) process.exitCode = 1
+}
+
+function measure(bench: Bench, plan: Plan): Promise<Report> {
+  if (part === 'checks') return measureChecks(bench, plan)
+  if (part === 'operations') return measureRunning(bench, plan)
+  return measureAll(bench, plan)
+}
+
+async function measureRunning(bench: Bench, plan: Plan): Promise<Report> {
+  const operations = await measureOperations(bench, plan, say)
+  return { ...describeRun(plan), comparisons: [], operations, targets: judgeOperations(operations) }
 }
 
 async function measureAll(bench: Bench, plan: Plan): Promise<Report> {

@@ -95,7 +95,7 @@ async function run(
     writeFileSync(join(folder, 'soak.csv'), asCsv(samples))
     if (seconds() < warmUpSeconds(end)) traffic.setRate(nextRate(latest, load * workers))
   }
-  reloads.stop()
+  reloads.end()
   await traffic.stop()
   issuer.close()
   const complaints = gateway.complaints()
@@ -159,7 +159,7 @@ async function readMetrics(admin: string): Promise<(name: string) => number> {
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
 }
 
-type Reloads = Readonly<{ count(): number; stop(): void }>
+type Reloads = Readonly<{ count(): number; end(): void }>
 
 /** Changes the configuration again and again; the proof is a rule that is there afterwards, or still there. */
 function startReloads(gateway: RunningPostern, errors: SoakErrors): Reloads {
@@ -179,7 +179,7 @@ function startReloads(gateway: RunningPostern, errors: SoakErrors): Reloads {
     if (turn % 2 === 0) process.kill(gateway.pid, 'SIGHUP')
     confirm(current, isBroken).catch((error: Error) => errors.note(`a reload: ${error.message}`))
   }, reloadEvery)
-  return { count: () => turn, stop: () => clearInterval(timer) }
+  return { count: () => turn, end: () => clearInterval(timer) }
 
   async function confirm(version: number, isBroken: boolean): Promise<void> {
     const until = performance.now() + reloadWithin
