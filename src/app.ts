@@ -1,14 +1,20 @@
 import type { Server } from 'node:http'
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createAdmin, type Readiness } from './admin/health.ts'
+import { loadLimitsOf } from './client-limits.ts'
 import { renderProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
 import { createListener } from './gate/listener.ts'
+import { type RefusedConnections, refuseConnections } from './gate/refused-connections.ts'
 import { buildGateway, type Gateway } from './gateway.ts'
 import { createLasting, type Lasting } from './lasting.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import { createGauge, type Gauge } from './overload/gauge.ts'
+import type { OverloadReason } from './overload/load.ts'
+import { createOverload } from './overload/monitor.ts'
 import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
 import { changesThatNeedRestart } from './restart-needed.ts'
 import type { SessionLink } from './session/session-link.ts'
@@ -24,6 +30,8 @@ export type Surroundings = Readonly<{
   clock?: () => number
   /** Waits for so many milliseconds. */
   sleep?: (ms: number) => Promise<unknown>
+  /** Measures how much this process has to do. */
+  gauge?: Gauge
   /** What is there already and outlives configurations; made anew unless given. */
   lasting?: Lasting
   /** Where another process knows about the sessions of all. */
@@ -48,7 +56,9 @@ export type App = Readonly<{
   admin: FastifyInstance
   /** What serves at the moment. */
   gateway: () => Gateway
-  /** Ends streams whose session is over; called every second while listening. */
+  /** Connections that were closed as they came, since the start. */
+  refusedConnections: RefusedConnections['totals']
+  /** Ends streams whose session is over, and looks how much there is to do; called every second while listening. */
   sweep: () => void
   /** Opens both listeners and begins discovery; gives the addresses. */
   listen: () => Promise<{ publicAddress: string; adminAddress: string }>
@@ -92,8 +102,9 @@ const defaultPatience: Patience = { delayMs: 0, withinMs: 10_000 }
 export async function buildApp(config: Config, surroundings: Surroundings): Promise<App> {
   const { logger, clock = () => Math.floor(Date.now() / 1000), sleep = unrefDelay } = surroundings
   const { metrics, writeLine = () => {}, link, checks: otherChecks = () => ({}) } = surroundings
-  const { lasting = createLasting(clock, metrics?.observer) } = surroundings
-  const common = { logger, writeLine, metrics, clock, sleep, lasting, link }
+  const { lasting = createLasting(clock, metrics?.observer), gauge = gaugeFor(config) } = surroundings
+  const overload = createOverload(gauge, tellOverload)
+  const common = { logger, writeLine, metrics, clock, sleep, lasting, link, overload: overload.reason }
   let gateway = await buildGateway(config, common)
   /** Those before it that still have requests under way. */
   const retiring = new Set<Promise<void>>()
@@ -101,13 +112,16 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   let reload: ReloadOutcome | undefined
   const listener = createListener(gateway.service, { isWebSocket, upgradeResponse })
   const admin = createAdmin({ readiness, metrics: metrics?.exposition })
-  const sweep = () => lasting.live.sweep(clock())
+  const limitOf = () => gateway.connectionLimit
+  const onRefuse = (reason: string) => metrics?.observer.shed(reason)
+  const refused = refuseConnections(listener.server, { limitOf, logger, onRefuse, clock })
   let timer: NodeJS.Timeout | undefined
   let closing: Promise<void> | undefined
   return {
     server: listener.server,
     admin,
     gateway: () => gateway,
+    refusedConnections: refused.totals,
     sweep,
     listen,
     listenPublic,
@@ -147,6 +161,17 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     return address
   }
 
+  function sweep(): void {
+    lasting.live.sweep(clock())
+    overload.look(loadLimitsOf(gateway.config.server))
+    refused.tell()
+  }
+
+  function tellOverload(reason: OverloadReason | undefined): void {
+    if (reason === undefined) logger.info('no longer overloaded: requests are served again')
+    else logger.warn({ reason }, 'overloaded: new requests are answered with 503')
+  }
+
   function warn({ warnings }: Config): void {
     for (const warning of warnings) logger.warn(renderProblem(warning))
   }
@@ -181,12 +206,15 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   function readiness(): Readiness {
     const { ready, checks } = gateway.readiness()
     const { reason, at } = reload ?? {}
+    const excess = overload.reason()
     const others = otherChecks()
     return {
       ready: ready && !isStopping && Object.values<{ ok: boolean }>(others).every(({ ok }) => ok),
       checks: {
         ...checks,
         ...others,
+        // Told, and no more: an instance that is taken out for it leaves its load to the others.
+        ...(excess !== undefined && { overload: { ok: false, reason: excess } }),
         ...(isStopping && { process: { ok: false, reason: 'it is about to stop' } }),
         ...(reason !== undefined && {
           config: {
@@ -209,9 +237,15 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     listener.drain()
     if (delayMs > 0) await sleep(delayMs)
     clearInterval(timer)
+    overload.stop()
     lasting.live.closeAll()
     void sleep(withinMs).then(listener.cut)
     await listener.close()
     await Promise.all([admin.close(), gateway.retire(), ...retiring])
   }
+}
+
+/** Workers share what the container has. */
+function gaugeFor({ server: { workers } }: Config): Gauge {
+  return createGauge(workers === 'auto' ? availableParallelism() : workers)
 }

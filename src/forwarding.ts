@@ -19,6 +19,8 @@ type ForwardingOptions = Readonly<{
   /** What an upstream is told. */
   factsOf: ForwardFactsOf
   live: LiveStreams
+  /** What bounds the exchange with the client. */
+  limitsOf: (rule: Rule) => Pick<ForwardPlan, 'maxBodyBytes' | 'sendTimeoutMs'>
   cookieLines: (change: CookieChange | undefined) => readonly string[]
   /** Epoch seconds at which a session ends whatever happens. */
   endsAt: (session: Session) => number
@@ -35,7 +37,7 @@ const failures: Partial<Record<ErrorCode, string>> = {
 
 /** Builds the handler of admitted requests: it joins what the gate found out with what the proxy needs to know. */
 export function createForwarding(options: ForwardingOptions) {
-  const { upstreams, factsOf, live, cookieLines, endsAt, onFailure, onCut, onAnswer } = options
+  const { upstreams, factsOf, live, limitsOf, cookieLines, endsAt, onFailure, onCut, onAnswer } = options
 
   // A stream without a session is registered too, so that it ends when the gateway does.
   const nobodys = { streams: live, sessionId: '', endsAt: Number.POSITIVE_INFINITY }
@@ -60,7 +62,9 @@ export function createForwarding(options: ForwardingOptions) {
     const { requestId } = visit
     const { path, query } = targetOf(request)
     // The guard lets nothing pass that has none.
-    const upstream = upstreams.get((visit.rule as Rule).upstream as string)
+    const rule = visit.rule as Rule
+    const upstream = upstreams.get(rule.upstream as string)
+    const { maxBodyBytes, sendTimeoutMs } = limitsOf(rule)
     const { name } = upstream
     const sentAt = performance.now()
     return {
@@ -71,6 +75,8 @@ export function createForwarding(options: ForwardingOptions) {
       setCookies: () => cookieLines(visit.cookies),
       isProtected: visit.isProtected === true,
       expectsContinue: visit.expectsContinue,
+      maxBodyBytes,
+      sendTimeoutMs,
       live: liveOf(visit),
       cors: visit.cors,
       onHead: (status, isStream) => {

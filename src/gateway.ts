@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { registerChecks } from './checks.ts'
+import { connectionLimitOf, exchangeLimits, loginCounter, serverLimitsOf } from './client-limits.ts'
 import type { Config } from './config/schema.ts'
 import { knownWishes } from './core/authorization-wish.ts'
 import { type Held, held } from './core/held.ts'
@@ -14,6 +15,7 @@ import { createAnswers } from './gate/answer.ts'
 import { createBeginLogin } from './gate/begin-login.ts'
 import { createFindCaller } from './gate/caller.ts'
 import { createChallenges } from './gate/challenge.ts'
+import type { ConnectionLimit } from './gate/connection-limit.ts'
 import { createCount } from './gate/count.ts'
 import { createDeny } from './gate/denial.ts'
 import { createFront } from './gate/front.ts'
@@ -27,6 +29,7 @@ import { createJudgePreflight, createPreflight } from './gate/preflight.ts'
 import { createRefuseToken } from './gate/refuse-token.ts'
 import { createRespond } from './gate/respond.ts'
 import { createRouter } from './gate/router.ts'
+import { createShed } from './gate/shed.ts'
 import { createSites } from './gate/site.ts'
 import { createRefuseUnreadable } from './gate/unreadable.ts'
 import { isBelow } from './gate/visit.ts'
@@ -54,6 +57,8 @@ type GatewayOptions = ObservingSurroundings &
     clock: () => number
     sleep: (ms: number) => Promise<unknown>
     lasting: Lasting
+    /** Why there is too much to do, if there is. */
+    overload: () => string | undefined
     /** Where another process knows about the sessions of all. */
     link?: SessionLink | undefined
     /** The one whose place it takes: what is configured as there is shared with it. */
@@ -65,6 +70,8 @@ export type Gateway = Readonly<{
   config: Config
   router: FastifyInstance
   service: Service
+  /** How many connections a client may have. */
+  connectionLimit: ConnectionLimit
   readiness: () => GatewayReadiness
   /** Begins what goes on in the background: discovery. */
   start: () => void
@@ -84,6 +91,7 @@ export type Gateway = Readonly<{
 export async function buildGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { logger, clock, sleep, lasting, link, previous } = options
   const { live, createRequestId } = lasting
+  const trust = createTrust(config.server.trusted_proxies)
   const { prefix, public_url: publicUrls } = config.server
 
   const observing = createObserving(config, options, previous)
@@ -116,13 +124,17 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     log: logError,
   })
   const wishes = knownWishes(config.routes)
-  const beginLogin = createBeginLogin({ provider, clock, wishes })
+  const beginLogin = createBeginLogin({
+    provider,
+    clock,
+    wishes,
+    countLogin: loginCounter(config.server, lasting.countLogin, trust.isTrusted, observer.shed),
+  })
   const answers = createAnswers({ respond, sites, loginProblem, logError })
   const challenges = createChallenges({ sites, prefix, defaultScheme, audiences: tokens.audiences })
   const refuseToken = createRefuseToken(respond, challenges)
   const deny = createDeny({ respond, sites, prefix, challenges, refuseToken, beginLogin, loginProblem })
 
-  const trust = createTrust(config.server.trusted_proxies)
   const front = createFront({
     sites,
     answers,
@@ -138,6 +150,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
       underWay.end()
     },
     elapsed: () => performance.now(),
+    shed: createShed(prefix, options.overload, observer.shed),
   })
   const findCaller = createFindCaller({
     identify,
@@ -161,6 +174,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
       ownsCookie: sessions.ownsCookie,
     }),
     live,
+    limitsOf: exchangeLimits(config.server),
     cookieLines,
     endsAt: (session) => sessionEndsAt(session, limits),
     onFailure: answers.upstreamFailed,
@@ -205,9 +219,10 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     service: {
       handle: app.routing,
       refuseUnreadable: createRefuseUnreadable(prefix, createRequestId, observer.unreadable),
-      headersTimeout: config.server.timeouts.headers,
-      keepAliveTimeout: config.server.timeouts.keep_alive,
+      limits: serverLimitsOf(config.server),
+      tls: config.server.tls,
     },
+    connectionLimit: connectionLimitOf(config.server, trust.isTrusted),
     readiness,
     start,
     signInReady: provider.ready,

@@ -1,3 +1,4 @@
+import { createLoginLimit, type LoginLimit } from './gate/login-limit.ts'
 import { createRequestIds } from './gate/request-id.ts'
 import { createTurns, type Turns } from './gate/turns.ts'
 import { createLiveStreams, type LiveStreams, type StreamWatcher } from './proxy/live-streams.ts'
@@ -9,6 +10,7 @@ export type Lasting = Readonly<{
   live: LiveStreams
   turns: Turns
   createRequestId: () => string
+  countLogin: LoginLimit
 }>
 
 /** Makes it anew; `clock` gives epoch seconds, `watcher` is told of open streams. */
@@ -19,5 +21,6 @@ export function createLasting(clock: () => number, watcher?: StreamWatcher): Las
     live: createLiveStreams(memory.ended.has, watcher),
     turns: createTurns(),
     createRequestId: createRequestIds(),
+    countLogin: createLoginLimit(clock),
   })
 }

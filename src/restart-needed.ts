@@ -4,6 +4,7 @@ import type { Config } from './config/schema.ts'
 /** Where a process listens and how it writes its log is fixed when it starts. */
 const fixed = {
   'server.listen': ({ server }: Config) => server.listen,
+  'server.tls': ({ server }: Config) => server.tls !== undefined,
   'server.workers': ({ server }: Config) => server.workers,
   'admin.listen': ({ admin }: Config) => admin.listen,
   'admin.metrics': ({ admin }: Config) => admin.metrics,

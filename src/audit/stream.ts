@@ -52,6 +52,7 @@ export function openLineStream({
   // At the end of the process pino would have it write what is left, which sonic-boom tries for ever when the disk is full.
   stream.flushSync = () => {}
   let isFailing = false
+  let isClosed = false
   stream.on('error', fail)
   stream.on('drop', () => onFailure('dropped'))
   stream.on('write', (bytes: number) => {
@@ -68,15 +69,24 @@ export function openLineStream({
   }
 
   return {
-    write: (line) => void stream.write(line),
+    write(line) {
+      // Somebody may have something to tell to the very end.
+      if (isClosed) onFailure('dropped')
+      else stream.write(line)
+    },
     reopen() {
       // First by itself: sonic-boom forgets which file to close when it cannot open the new one.
       openFile(file, 'a', mode, (error, fd) => {
         if (error !== null) return fail(error)
-        closeFile(fd, () => stream.reopen())
+        closeFile(fd, () => {
+          if (isClosed) return
+          stream.once('ready', () => logger.info({ file }, 'the audit file was opened anew'))
+          stream.reopen()
+        })
       })
     },
     close() {
+      isClosed = true
       // What cannot be written now is lost.
       stream.once('error', () => {
         onFailure('dropped')

@@ -12,6 +12,12 @@ export const shortDuration = parsed(
   (text) => within(text, 24 * units.d),
 )
 
+/** A duration as above, or `none`. */
+export const shortDurationOrNone = parsed<number | 'none'>(
+  'must be a duration with a unit, like 500ms, 30s or 5m, or none; from 1ms to 24d',
+  (text) => (text === 'none' ? text : within(text, 24 * units.d)),
+)
+
 /** A duration of at least one millisecond and at most ten years, in milliseconds. */
 export const duration = parsed(
   'must be a duration with a unit, like 500ms, 30s, 5m, 12h or 30d; from 1ms to 3650d',

@@ -8,8 +8,16 @@ import { type ReadTextFile, readTextFile } from './read-text-file.ts'
 import { type Config, configSchema } from './schema.ts'
 import { warningsOf } from './warnings.ts'
 
-/** What a configuration may draw on: `readFile` reads the file itself and those it names, `checkRules` judges its routes. */
-export type LoadOptions = Readonly<{ env: Environment; readFile?: ReadTextFile; checkRules?: CheckRules }>
+/** What a configuration may draw on. */
+export type LoadOptions = Readonly<{
+  env: Environment
+  /** Reads the file itself and those it names. */
+  readFile?: ReadTextFile
+  /** Judges its routes. */
+  checkRules?: CheckRules
+  /** Epoch milliseconds, for the times of certificates. */
+  now?: () => number
+}>
 
 /** A configuration, and what its file looked like. */
 export type Source = Readonly<{
@@ -34,13 +42,13 @@ export function loadConfig(file: string, options: LoadOptions): Config {
 
 /** Does the same, and keeps where everything was written. */
 export function loadSource(file: string, options: LoadOptions): Source {
-  const { env, readFile = readTextFile, checkRules = noRuleProblems } = options
+  const { env, readFile = readTextFile, checkRules = noRuleProblems, now = Date.now } = options
   const read = (path: string) => readFile(resolve(dirname(file), path))
-  const loaded = loadYaml(file, configSchema({ read, checkRules }), { env, readFile })
+  const loaded = loadYaml(file, configSchema({ read, checkRules, now }), { env, readFile })
   const { data, lineOf, isWritten, isLiteral, problem } = loaded
   const locate = ({ path, message }: Finding) => problem(path, message)
   return {
-    config: deepFreeze({ ...data, warnings: warningsOf(data).map(locate) }),
+    config: deepFreeze({ ...data, warnings: warningsOf(data, now()).map(locate) }),
     routes: data.routes.map((_, index) => lineOf(['routes', index])),
     isWritten,
     isLiteral,

@@ -6,6 +6,7 @@ import { conflictIf, withRelations } from './relation.ts'
 import { requestMethod } from './request-method.ts'
 import { corsPolicy, corsSchema } from './schema-cors.ts'
 import { scope } from './schema-provider.ts'
+import { bodySizeOrNone, sizeUnit } from './size.ts'
 import { audience, checked, distinct, line } from './text.ts'
 import { origin } from './web-url.ts'
 
@@ -128,6 +129,12 @@ const stepUp = {
 }
 
 const treatment = {
+  max_body: documented(bodySizeOrNone.exactOptional(), {
+    type: 'size, or none',
+    unit: sizeUnit,
+    meaning: 'The longest body of a request on this route, instead of `server.limits.max_body`.',
+    example: '100MiB',
+  }),
   cors: documented(corsSchema.exactOptional(), {
     type: 'map',
     meaning:
@@ -254,5 +261,6 @@ export const routeSchema = withRelations(
     ...(route.cors !== undefined && { cors: corsPolicy(route.cors, route.methods) }),
     csrf: route.csrf === 'on',
     authorization: route.authorization,
+    ...(route.max_body !== undefined && { maxBody: route.max_body }),
   }),
 )

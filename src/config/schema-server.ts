@@ -3,7 +3,11 @@ import { cidr } from './cidr.ts'
 import { documented } from './documented.ts'
 import { durationOrZero, durationUnit, shortDuration } from './duration.ts'
 import { listenAddress } from './listen-address.ts'
-import { withRelations } from './relation.ts'
+import type { ReadTextFile } from './read-text-file.ts'
+import { conflictIf, withRelations } from './relation.ts'
+import { limitsSchema, timeoutsSchema } from './schema-limits.ts'
+import { overloadSchema } from './schema-overload.ts'
+import { serverTls } from './schema-server-tls.ts'
 import { checked, distinct, isPlainPath } from './text.ts'
 import { exposedMessage, isExposed, origin } from './web-url.ts'
 
@@ -13,22 +17,6 @@ const publicUrl = z
     'must be an origin like https://app.example.com, or a list of origins',
   )
   .transform((value) => [value].flat())
-
-const timeouts = z.strictObject({
-  headers: documented(shortDuration.prefault('15s'), {
-    type: 'duration',
-    unit: durationUnit,
-    meaning: 'How long a client may take to send the head of a request.',
-    example: '10s',
-  }),
-  keep_alive: documented(shortDuration.prefault('75s'), {
-    type: 'duration',
-    unit: durationUnit,
-    meaning:
-      'How long an idle connection of a client is kept. Longer than that of the load balancer in front.',
-    example: '2m',
-  }),
-})
 
 const workersMessage = 'must be a number from 1 to 64, or auto'
 
@@ -104,22 +92,55 @@ const keys = z.strictObject({
     meaning: 'How the process stops.',
     example: { delay: '15s' },
   }),
-  timeouts: documented(timeouts.prefault({}), {
+  timeouts: documented(timeoutsSchema.prefault({}), {
     type: 'map',
     meaning: 'How long to wait for clients.',
     example: { headers: '10s' },
   }),
+  limits: documented(limitsSchema.prefault({}), {
+    type: 'map',
+    meaning:
+      'How much clients may ask for. Each process counts for itself: with several workers, each of them has these limits.',
+    example: { max_body: '10MiB' },
+  }),
+  overload: documented(overloadSchema.prefault({}), {
+    type: 'map',
+    meaning:
+      'From where on new requests are answered with 503 and `Retry-After`, so that those under way come to their end.',
+    example: { event_loop_delay: '200ms' },
+  }),
 })
 
-/** The `server` section: the listener that browsers reach. */
-export const serverSchema = withRelations(keys, [
-  {
-    reads: [['public_url'], ['dangerously_allow_http']],
-    find: ({ public_url, dangerously_allow_http }) =>
-      public_url.flatMap((url, index) =>
-        isExposed(url) && !dangerously_allow_http
-          ? [{ path: ['public_url', index], message: exposedMessage }]
-          : [],
-      ),
-  },
-])
+const tlsKey = (read: ReadTextFile, now: () => number) =>
+  documented(serverTls(read, now).exactOptional(), {
+    type: 'map',
+    meaning:
+      'Ends TLS here, by version 1.2 or 1.3, where nothing in front does. Without it the listener speaks plain HTTP.',
+    example: { cert_file: '/etc/postern/tls/tls.crt', key_file: '/etc/postern/tls/tls.key' },
+  })
+
+/** The `server` section: the listener that browsers reach; `now` in epoch milliseconds. */
+export function serverSchema(read: ReadTextFile, now: () => number) {
+  return withRelations(keys.extend({ tls: tlsKey(read, now) }), [
+    {
+      reads: [['public_url'], ['dangerously_allow_http']],
+      find: ({ public_url, dangerously_allow_http }) =>
+        public_url.flatMap((url, index) =>
+          isExposed(url) && !dangerously_allow_http
+            ? [{ path: ['public_url', index], message: exposedMessage }]
+            : [],
+        ),
+    },
+    {
+      reads: [['public_url'], ['tls']],
+      find: ({ public_url, tls }) =>
+        public_url.flatMap((url, index) =>
+          conflictIf(
+            tls !== undefined && url.startsWith('http:'),
+            ['public_url', index],
+            'must begin with https://, since "tls" is written',
+          ),
+        ),
+    },
+  ])
+}

@@ -17,8 +17,13 @@ import { noSession, sessionSchema } from './schema-session.ts'
 import { upstreamSchema } from './schema-upstream.ts'
 import { checked } from './text.ts'
 
-/** What the schema needs beside the value: `read` for the files that are named, `checkRules` for the routes. */
-export type SchemaOptions = Readonly<{ read: ReadTextFile; checkRules: CheckRules }>
+/** What the schema needs beside the value: `read` for the files that are named, `checkRules` for the routes, `now` for certificates. */
+export type SchemaOptions = Readonly<{
+  read: ReadTextFile
+  checkRules: CheckRules
+  /** Epoch milliseconds. */
+  now: () => number
+}>
 
 const upstreamName = checked('must be a name of letters, digits, _, - and .', (text) =>
   /^[\w.-]+$/.test(text),
@@ -26,9 +31,9 @@ const upstreamName = checked('must be a name of letters, digits, _, - and .', (t
 const routesMessage = 'must be a list of at least one route'
 const upstreamsMessage = 'must be a map with at least one upstream, like web: { url: "http://web:8080" }'
 
-const sections = (read: ReadTextFile) =>
+const sections = (read: ReadTextFile, now: () => number) =>
   z.strictObject({
-    server: documented(serverSchema, {
+    server: documented(serverSchema(read, now), {
       type: 'map',
       meaning: 'The listener that browsers and clients reach.',
       example: { public_url: 'https://app.example.com' },
@@ -102,8 +107,8 @@ const sections = (read: ReadTextFile) =>
 export type ConfigKeys = z.output<ReturnType<typeof sections>>
 
 /** The one schema of the configuration: from the YAML as written to the value the program works with. */
-export function configSchema({ read, checkRules }: SchemaOptions) {
-  return withRelations(sections(read), configRelations(checkRules)).transform((config) => ({
+export function configSchema({ read, checkRules, now }: SchemaOptions) {
+  return withRelations(sections(read, now), configRelations(checkRules)).transform((config) => ({
     ...config,
     session: config.session ?? noSession(read),
     upstreams: config.upstreams ?? {},

@@ -1,12 +1,18 @@
+import { certificateWarnings } from './certificate-warnings.ts'
 import type { Finding, Path } from './problem.ts'
 import { providerUrls } from './provider-relations.ts'
 import type { CheckedConfig } from './schema.ts'
 import { bearerUrls } from './schema-bearer.ts'
 import { isExposed } from './web-url.ts'
 
-/** What a configuration may say, and is told at every start nevertheless. */
-export function warningsOf(config: CheckedConfig): readonly Finding[] {
-  return [...exposedAddresses(config), ...ambiguousAudiences(config), ...unheardChecks(config)]
+/** What a configuration may say, and is told at every start nevertheless; `now` in epoch milliseconds. */
+export function warningsOf(config: CheckedConfig, now: number): readonly Finding[] {
+  return [
+    ...exposedAddresses(config),
+    ...certificateWarnings(config.server, now),
+    ...ambiguousAudiences(config),
+    ...unheardChecks(config),
+  ]
 }
 
 function exposedAddresses({ server, provider, bearer }: CheckedConfig): Finding[] {

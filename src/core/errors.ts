@@ -7,6 +7,8 @@ const table = {
   POSTERN_BAD_TARGET: { status: 400, public: 'The address of this request is not acceptable.' },
   POSTERN_MISDIRECTED: { status: 421, public: 'This address is not served here.' },
   POSTERN_HEADERS_TOO_LARGE: { status: 431, public: 'The request headers are too large.' },
+  POSTERN_BODY_TOO_LARGE: { status: 413, public: 'The request is larger than is accepted here.' },
+  POSTERN_TOO_MANY_LOGINS: { status: 429, public: 'Too many sign-ins were begun.' },
   POSTERN_LOGIN_FAILED: { status: 400, public: 'Signing in could not be completed.' },
   POSTERN_LOGIN_DENIED: { status: 403, public: 'The sign-in was refused by the identity provider.' },
   POSTERN_GRANT_REFUSED: { status: 400, public: 'The identity provider no longer accepts this sign-in.' },
@@ -36,7 +38,7 @@ export type PosternErrorOptions = Readonly<{
   cause?: unknown
   /** The request may have been processed although no answer came: the connection broke after sending, or time ran out. */
   isAmbiguous?: boolean
-  /** Seconds the provider asked us to wait (RFC 9110 section 10.2.3). */
+  /** Seconds to wait: those the provider asked for, or ours (RFC 9110 section 10.2.3). */
   retryAfter?: number | undefined
   /** A refresh answered for somebody else than the session is for (OpenID Connect Core 1.0 section 12.2). */
   isSubjectChange?: boolean

@@ -38,6 +38,8 @@ export type Rule = AuthenticationNeed &
     /** What becomes of the client's own Authorization header. */
     authorization: 'strip' | 'pass'
     caseSensitive: boolean
+    /** Bytes; absent where that of all routes counts. */
+    maxBody?: number | 'none'
     /** Which pages of other origins may read the answers. */
     cors?: CorsPolicy
   }>

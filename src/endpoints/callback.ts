@@ -82,6 +82,7 @@ export function createCallback(options: CallbackOptions): Endpoint {
     }
     try {
       const { location, cookies } = await beginLogin(site, cookie, {
+        client: request.visit.origin.client,
         returnTo,
         isRetry: true,
         wish: login?.wish,

@@ -45,7 +45,12 @@ export function createLogin(options: LoginOptions): Endpoint {
     }
     try {
       const wish = readWish(queryOf(request), wishes)
-      const { location, cookies } = await beginLogin(site, cookie, { returnTo, wish, session })
+      const { location, cookies } = await beginLogin(site, cookie, {
+        client: request.visit.origin.client,
+        returnTo,
+        wish,
+        session,
+      })
       // Asked for by hand: an earlier count of logins that led nowhere says nothing about this one.
       const lines = options.isAskedByProxy ? cookies : [...cookies, loops.reset()]
       respond.redirect(request, reply, 302, location, { reason: 'login-begun', cookies: lines })

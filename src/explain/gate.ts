@@ -141,6 +141,7 @@ function createGate(
     onDrop: ignore,
     onEnd: ignore,
     elapsed: () => 0,
+    shed: () => undefined,
   })
   const guard = createGuard({ judge, prefix, answers, deny, refuseToken, preflight })
   const check =

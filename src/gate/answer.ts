@@ -2,9 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, PosternError } from '../core/errors.ts'
 import { isNavigation } from '../core/navigation.ts'
 import { badRequestPage } from '../pages/bad-request.ts'
+import { bodyTooLargePage } from '../pages/body-too-large.ts'
 import { internalPage } from '../pages/internal.ts'
 import { misdirectedPage } from '../pages/misdirected.ts'
 import { notFoundPage } from '../pages/not-found.ts'
+import { overloadedPage } from '../pages/overloaded.ts'
 import { unavailablePage } from '../pages/unavailable.ts'
 import { type UpstreamFailure, upstreamDownPage } from '../pages/upstream-down.ts'
 import { wrongMethodPage } from '../pages/wrong-method.ts'
@@ -29,7 +31,9 @@ export type Answers = Readonly<{
     reply: FastifyReply,
     failure: { code: ErrorCode; retryAfter: number },
   ): void
-  /** 502 or 504: the upstream gave no answer that can be passed on. */
+  /** 503 with Retry-After: there is too much to do. */
+  overloaded(request: FastifyRequest, reply: FastifyReply, reason: string): void
+  /** 413, 502 or 504: the body is too long, or the upstream gave no answer that can be passed on. */
   upstreamFailed(request: FastifyRequest, reply: FastifyReply, error: PosternError): void
   /** 500: something unforeseen; a denial. */
   internal(request: FastifyRequest, reply: FastifyReply, error: unknown): void
@@ -41,6 +45,9 @@ type AnswersOptions = Readonly<{
   loginProblem: TellLoginProblem
   logError: (error: unknown, requestId: string) => void
 }>
+
+/** When to come back: a second or two are enough to catch up, and not everybody should come in the same one. */
+const overloadedForSeconds = 5
 
 const upstreamFailures: Partial<Record<ErrorCode, UpstreamFailure>> = {
   POSTERN_UPSTREAM_UNREACHABLE: 'unreachable',
@@ -56,6 +63,7 @@ export function createAnswers(options: AnswersOptions): Answers {
     wrongMethod,
     misdirected,
     unavailable,
+    overloaded,
     upstreamFailed,
     internal,
   }
@@ -102,7 +110,21 @@ export function createAnswers(options: AnswersOptions): Answers {
     })
   }
 
+  function overloaded(request: FastifyRequest, reply: FastifyReply, reason: string): void {
+    respond.page(request, reply, overloadedPage(respond.facts(request)), {
+      reason: `overload-${reason}`,
+      headers: { 'retry-after': String(overloadedForSeconds) },
+    })
+  }
+
   function upstreamFailed(request: FastifyRequest, reply: FastifyReply, error: PosternError): void {
+    if (error.code === 'POSTERN_BODY_TOO_LARGE') {
+      respond.page(request, reply, bodyTooLargePage(respond.facts(request)), {
+        reason: 'body-too-large',
+        isLast: true,
+      })
+      return
+    }
     logError(error, request.visit.requestId)
     const failure: UpstreamFailure = upstreamFailures[error.code] ?? 'invalid'
     const facts = { ...respond.facts(request), failure, ...retry(request) }

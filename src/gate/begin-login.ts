@@ -1,4 +1,5 @@
 import { type AuthorizationWish, type KnownWishes, keepingGains } from '../core/authorization-wish.ts'
+import { PosternError } from '../core/errors.ts'
 import type { LoginState } from '../core/login-state.ts'
 import type { Session } from '../core/session.ts'
 import type { Site } from './site.ts'
@@ -14,6 +15,8 @@ export type BegunLogin = Readonly<{ location: string; cookies: readonly string[]
 
 /** What a login is begun for. */
 export type LoginPurpose = Readonly<{
+  /** The address of whoever asked, as far as trusted proxies tell; empty where it is not known. */
+  client: string
   /** An absolute URL of ours. */
   returnTo: string
   /** A login that failed is begun again. */
@@ -26,7 +29,8 @@ export type LoginPurpose = Readonly<{
 
 /**
  * Begins a login of a browser at the provider.
- * @throws {PosternError} POSTERN_PROVIDER_UNREACHABLE while the provider is not known
+ * @throws {PosternError} POSTERN_PROVIDER_UNREACHABLE while the provider is not known, POSTERN_TOO_MANY_LOGINS for a client
+ * that has to wait
  */
 export type BeginLogin = (
   site: Site,
@@ -48,9 +52,15 @@ export function createBeginLogin(options: {
   clock: () => number
   /** What rules may make a login ask for. */
   wishes: KnownWishes
+  /** Counts one more login of a client, and says how many seconds it has to wait if there are too many. */
+  countLogin: (client: string) => number | undefined
 }): BeginLogin {
-  const { provider, clock, wishes } = options
-  return async (site, cookieHeader, { returnTo, isRetry = false, session, ...purpose }) => {
+  const { provider, clock, wishes, countLogin } = options
+  return async (site, cookieHeader, { client, returnTo, isRetry = false, session, ...purpose }) => {
+    const retryAfter = countLogin(client)
+    if (retryAfter !== undefined) {
+      throw new PosternError('POSTERN_TOO_MANY_LOGINS', 'one client began too many logins', { retryAfter })
+    }
     const now = clock()
     const wish = session === undefined ? purpose.wish : keepingGains(purpose.wish, session, wishes, now)
     const fresh = provider.newLogin()

@@ -66,7 +66,12 @@ export function createDeny(options: DenyOptions): Deny {
     const { session } = request.visit
     const trip = { returnTo, hasSession: session !== undefined }
     if (site.cookies.loops.isLooping(cookie, trip)) return looping(request, reply, denial)
-    const { location, cookies } = await beginLogin(site, cookie, { returnTo, wish: denial.wish, session })
+    const { location, cookies } = await beginLogin(site, cookie, {
+      client: request.visit.origin.client,
+      returnTo,
+      wish: denial.wish,
+      session,
+    })
     respond.redirect(request, reply, 302, location, { reason: denial.reason, cookies })
   }
 

@@ -4,6 +4,7 @@ import { headProblem } from '../core/request-head.ts'
 import { canonicalPath, type RequestPath } from '../core/request-path.ts'
 import type { Answers } from './answer.ts'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
+import type { Shed } from './shed.ts'
 import type { Sites } from './site.ts'
 import type { Turns } from './turns.ts'
 import type { Origin, Visit } from './visit.ts'
@@ -25,6 +26,7 @@ type FrontOptions = Readonly<{
   onDrop: () => void
   /** Monotonic milliseconds. */
   elapsed: () => number
+  shed: Shed
 }>
 
 /**
@@ -33,7 +35,7 @@ type FrontOptions = Readonly<{
  */
 export function createFront(options: FrontOptions): onRequestHookHandler {
   const { sites, answers, ruleKnowsHost, isCheck, originOf, createRequestId, elapsed } = options
-  const { turns, onBegin, onEnd, onDrop } = options
+  const { turns, onBegin, onEnd, onDrop, shed } = options
 
   return function front(request, reply, done) {
     onBegin()
@@ -72,9 +74,14 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
   }
 
   function judge(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const { site } = request.visit
+    const { site, target } = request.visit
     const problem = problemOf(request)
-    if (problem !== undefined) answers.badRequest(request, reply, problem)
+    if (problem !== undefined) {
+      answers.badRequest(request, reply, problem)
+      return
+    }
+    const excess = shed((target as RequestPath).path)
+    if (excess !== undefined) answers.overloaded(request, reply, excess)
     else if (site === undefined && !isServed(request.visit)) answers.misdirected(request, reply)
     else done()
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 
 /** Where to wait for connections. */
 export type Place = Readonly<{ host: string; port: number } | { path: string }>
@@ -58,5 +59,5 @@ function addressOf(server: Server): string {
   const address = server.address()
   if (address === null || typeof address === 'string') return `unix:${address}`
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return `http://${host}:${address.port}`
+  return `${server instanceof TlsServer ? 'https' : 'http'}://${host}:${address.port}`
 }

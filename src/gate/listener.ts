@@ -1,7 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
 import { listenOn, type Place } from './listen-on.ts'
+import { createNodeServer, renewTls, type TlsPair } from './node-server.ts'
+import { limitServer, type ServerLimits } from './server-limits.ts'
 
 /** What is done with connections at one time; a new configuration brings another one. */
 export type Service = Readonly<{
@@ -9,10 +12,9 @@ export type Service = Readonly<{
   handle: (request: IncomingMessage, response: ServerResponse) => void
   /** Answers bytes that never became a request. */
   refuseUnreadable: (error: Error, socket: Socket) => void
-  /** Milliseconds. */
-  headersTimeout: number
-  /** Milliseconds. */
-  keepAliveTimeout: number
+  limits: ServerLimits
+  /** What TLS is ended with; whether it is ended here at all is what the first service says. */
+  tls: TlsPair | undefined
 }>
 
 /** The listener that faces browsers. It stays while what serves its requests is changed between two of them. */
@@ -37,14 +39,8 @@ type ListenerOptions = Readonly<{
   upgradeResponse: (request: IncomingMessage, socket: Socket) => ServerResponse
 }>
 
-/** Room for a session in the largest allowed number of cookies, and for the login cookies beside it. */
-export const maxHeaderBytes = 49_152
-
 /** An empty head is a view of the bytes of the whole request, which would stay as long as the tunnel. */
 const nothing = Buffer.alloc(0)
-
-/** How often Node looks for connections whose headers take too long, in milliseconds. */
-const connectionsCheckingInterval = 5_000
 
 /** A connection whose last request is finished while the listener closes is ended within this time. */
 const closeIdleEveryMs = 50
@@ -54,21 +50,20 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   const { isWebSocket, upgradeResponse } = options
   let service = first
   let isDraining = false
-  const server = createServer({
-    maxHeaderSize: maxHeaderBytes,
-    connectionsCheckingInterval,
-    // Uploads take as long as they take; slow headers and idle connections are bounded.
-    requestTimeout: 0,
-    // `headProblem` refuses the request; Node would go on with what stands behind it.
-    requireHostHeader: false,
-  })
+  const server = createNodeServer(first.tls, first.limits.headersTimeout)
+  const sockets = new Set<Socket>()
   // Node would silently drop the header lines past its own limit; `headProblem` refuses far fewer.
   server.maxHeadersCount = 0
+  server.on('connection', keep)
   server.on('request', handle)
   server.on('upgrade', onUpgrade)
   // Nobody is given a tunnel to anywhere; without a listener Node would close the connection without a word.
   server.on('connect', (_request, socket: Socket) => service.refuseUnreadable(new Error('CONNECT'), socket))
-  server.on('clientError', (error, socket) => service.refuseUnreadable(error, socket as Socket))
+  server.on('clientError', (error, socket) => {
+    // Nobody is there to read an answer where TLS was not agreed on.
+    if (isHandshakeError(error)) socket.destroy()
+    else service.refuseUnreadable(error, socket as Socket)
+  })
   server.on('checkContinue', (request, response) => {
     awaitsContinue.add(request)
     handle(request, response)
@@ -76,16 +71,17 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   serve(first)
   const binding = listenOn(server)
 
-  return { server, serve, listen: binding.listen, drain, close, cut: () => server.closeAllConnections() }
+  return { server, serve, listen: binding.listen, drain, close, cut }
 
   function serve(next: Service): void {
+    if (next.tls !== undefined && !isDeepStrictEqual(next.tls, service.tls)) renewTls(server, next.tls)
     service = next
-    server.headersTimeout = next.headersTimeout
-    server.keepAliveTimeout = next.keepAliveTimeout
+    limitServer(server, next.limits)
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
-    if (isDraining) response.shouldKeepAlive = false
+    // At its own limit Node says that this was the last request, and then waits for the client to go.
+    if (isDraining || hasReachedLimit(response)) response.shouldKeepAlive = false
     service.handle(request, response)
   }
 
@@ -111,6 +107,16 @@ export function createListener(first: Service, options: ListenerOptions): Listen
     }
   }
 
+  /** Node itself forgets connections before TLS is agreed on, and those that became tunnels. */
+  function keep(socket: Socket): void {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  }
+
+  function cut(): void {
+    for (const socket of sockets) socket.destroy()
+  }
+
   function drain(): void {
     isDraining = true
   }
@@ -125,4 +131,12 @@ export function createListener(first: Service, options: ListenerOptions): Listen
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function isHandshakeError({ code = '' }: Error & { code?: string }): boolean {
+  return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')
+}
+
+function hasReachedLimit(response: ServerResponse & { maxRequestsOnConnectionReached?: boolean }): boolean {
+  return response.maxRequestsOnConnectionReached === true
 }

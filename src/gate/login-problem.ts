@@ -14,6 +14,7 @@ type PlainReason = Exclude<
 const reasons: Partial<Record<ErrorCode, PlainReason>> = {
   POSTERN_PROVIDER_UNREACHABLE: 'provider-unreachable',
   POSTERN_CLIENT_REFUSED: 'client-refused',
+  POSTERN_TOO_MANY_LOGINS: 'too-many-logins',
   POSTERN_SESSION_TOO_LARGE: 'session-too-large',
 }
 
@@ -68,7 +69,8 @@ export function createTellLoginProblem(options: LoginProblemOptions): TellLoginP
   ): void {
     request.visit.event = 'sign-in-failed'
     const facts = { ...respond.facts(request), problem, ...(returnTo !== undefined && { returnTo }) }
-    const headers = problem.reason === 'provider-unreachable' ? { 'retry-after': '5' } : {}
+    const wait = waitFor(problem)
+    const headers = wait === undefined ? {} : { 'retry-after': String(wait) }
     respond.page(request, reply, loginProblemPage(facts), { reason: problem.reason, cookies, headers })
   }
 
@@ -111,11 +113,18 @@ export function createTellLoginProblem(options: LoginProblemOptions): TellLoginP
       thrown instanceof PosternError
         ? thrown
         : new PosternError('POSTERN_INTERNAL', 'a login failed unexpectedly', { cause: thrown })
-    log(error, request.visit.requestId)
+    // What a limit is for is told by the line of the request.
+    if (error.code !== 'POSTERN_TOO_MANY_LOGINS') log(error, request.visit.requestId)
     const problem: LoginProblem =
       error.code === 'POSTERN_LOGIN_DENIED'
         ? { reason: 'login-refused', error: error.detail }
-        : { reason: reasons[error.code] ?? 'provider-invalid' }
+        : { reason: reasons[error.code] ?? 'provider-invalid', retryAfter: error.retryAfter }
     show(request, reply, problem, returnTo, cookies)
   }
+}
+
+/** Seconds to wait before it makes sense to try again. */
+function waitFor(problem: LoginProblem): number | undefined {
+  if (problem.reason === 'provider-unreachable') return 5
+  return problem.reason === 'too-many-logins' ? problem.retryAfter : undefined
 }

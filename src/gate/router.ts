@@ -1,6 +1,8 @@
 import { METHODS } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { maxHeaderBytes } from './listener.ts'
+
+/** The longest head that can be configured: any path that comes is one that the router has to read. */
+const maxParamLength = 1_048_576
 
 /**
  * Makes the router of one configuration. It listens to nothing itself: the listener hands it requests. It parses no body:
@@ -13,7 +15,7 @@ export function createRouter(
   const router = Fastify({
     logger: false,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: maxHeaderBytes, querystringParser: () => noQuery },
+    routerOptions: { maxParamLength, querystringParser: () => noQuery },
     frameworkErrors: (_error, request, reply) => onUnroutable(request, reply),
   })
   for (const method of METHODS) {

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Observer } from '../observer.ts'
 import { countAudit } from './audit.ts'
-import { type Exposition, expositionOf, type Snapshot, snapshotOf } from './exposition.ts'
+import type { Exposition, Snapshot } from './exposition.ts'
 import { countProvider } from './provider.ts'
 import { countReloads } from './reloads.ts'
 import { countRequests } from './requests.ts'
@@ -14,7 +14,7 @@ export type Metrics = Readonly<{
   observer: Observer
   /** What a scrape of this process alone is answered with. */
   exposition: Exposition
-  /** The same as plain data, to be merged with that of other processes; see `mergedExposition`. */
+  /** The same as plain data, for another process. */
   snapshot: () => Promise<Snapshot>
   /** Begins to count for these upstreams, from zero: so the first failure of one is a rise, which alerts need, and not a beginning. */
   expectUpstreams: (names: readonly string[]) => void
@@ -48,11 +48,10 @@ export function createMetrics(options: Readonly<{ now: () => number }>): Metrics
     ...countReloads(registry, options.now),
     ...countAudit(registry),
   }
-  const exposition = expositionOf(registry)
   return {
     observer,
-    exposition,
-    snapshot: () => snapshotOf(registry),
+    exposition: { contentType: registry.contentType, text: () => registry.metrics() },
+    snapshot: () => registry.getMetricsAsJSON(),
     expectUpstreams,
     describe: () => registry.getMetricsAsArray() as unknown as readonly MetricDescription[],
   }

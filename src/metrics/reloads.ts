@@ -9,18 +9,18 @@ export function countReloads(registry: Registry, now: () => number): Pick<Observ
     help: 'Configurations that were read anew while running, by outcome: applied, or refused, and the old one serves on.',
     labelNames: ['outcome'],
   })
-  // Of several processes the one that is worst off counts.
+  // Of several processes the primary one tells: it comes first, and it is the one that reads configurations.
   const successful = new Gauge({
     name: 'postern_config_last_reload_successful',
     help: '1 if the configuration that was read last is the one in force, else 0.',
     registers: [registry],
-    aggregator: 'min',
+    aggregator: 'first',
   })
   const timestamp = new Gauge({
     name: 'postern_config_last_reload_success_timestamp_seconds',
     help: 'When the configuration in force was read, in epoch seconds.',
     registers: [registry],
-    aggregator: 'min',
+    aggregator: 'first',
   })
   for (const outcome of ['applied', 'refused']) reloads(outcome)
   successful.set(1)

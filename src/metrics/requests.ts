@@ -58,7 +58,7 @@ export function countRequests(registry: Registry): Pick<Observer, 'requestEnded'
   })
   const shed = addCounter(registry, {
     name: 'postern_requests_shed_total',
-    help: 'Requests that were turned away to protect the process.',
+    help: 'Requests and connections that were turned away to protect the process: event-loop-delay and memory (503), too-many-logins (429), too-many-connections and too-many-connections-of-client (closed as they came).',
     labelNames: ['reason'],
   })
   signIns('succeeded', 'signed-in')

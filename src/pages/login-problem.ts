@@ -8,7 +8,8 @@ export type LoginProblem =
   | Readonly<{ reason: 'login-cookie-missing'; cookie: CookieFacts }>
   | Readonly<{ reason: 'login-going-round'; cookie: CookieFacts }>
   | Readonly<{ reason: 'login-refused'; error: string }>
-  | Readonly<{ reason: keyof typeof plain }>
+  /** `retryAfter` in seconds. */
+  | Readonly<{ reason: keyof typeof plain; retryAfter?: number | undefined }>
 
 type LoginFacts = PageFacts & Readonly<{ problem: LoginProblem; returnTo?: string }>
 
@@ -51,6 +52,16 @@ const plain = {
     operator: nameList([
       html`Check <code>provider.client_id</code>, the client secret or key, and <code>provider.client_auth</code>.`,
       'Check that the redirect URI is registered at the provider, character for character.',
+    ]),
+  },
+  'too-many-logins': {
+    status: 429,
+    title: 'Too many sign-ins at once',
+    detail: 'More sign-ins were begun from your network than are accepted in a minute.',
+    body: 'Wait a moment, then try again. Pages that reload by themselves in other tabs may be the cause.',
+    operator: nameList([
+      html`Behind a proxy that is not in <code>server.trusted_proxies</code>, everybody counts as one client.`,
+      html`The limit is <code>server.limits.logins_per_minute</code>.`,
     ]),
   },
   'session-too-large': {

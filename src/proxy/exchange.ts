@@ -25,6 +25,10 @@ export type ForwardPlan = Readonly<{
   cors?: CorsHeaders | undefined
   /** The client waits for 100 Continue before it sends the body (RFC 9110 section 10.1.1). */
   expectsContinue?: boolean | undefined
+  /** The longest body of the request; any length if absent. */
+  maxBodyBytes?: number | undefined
+  /** How long the client may leave a piece of the answer unread, in milliseconds; for ever if absent. */
+  sendTimeoutMs?: number | undefined
   /** Where to register a tunnel or event stream, so that it ends with its session; `endsAt` in epoch seconds. */
   live?: Readonly<{ streams: LiveStreams; sessionId: string; endsAt: number }> | undefined
   /** Called when the head of the answer is passed on, and for a switch of protocols; a stream has no end of its own. */
@@ -57,6 +61,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private abort: ((error?: Error) => void) | undefined
   private resume: (() => void) | undefined
   private unlist: (() => void) | undefined
+  private unread: NodeJS.Timeout | undefined
   private informational = 0
   private hasStarted = false
   private hasBodyBegun = false
@@ -93,7 +98,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onData(chunk: Buffer): boolean {
     this.hasBodyBegun = true
     if (this.res.write(chunk)) return true
-    this.res.once('drain', this.resume as () => void)
+    this.watchClient()
+    this.res.once('drain', () => {
+      clearTimeout(this.unread)
+      this.resume?.()
+    })
     return false
   }
 
@@ -101,6 +110,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.isOver) return
     this.finish()
     this.res.end()
+    if (this.res.writableLength > 0) this.watchClient()
   }
 
   onError(error: Error): void {
@@ -145,7 +155,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status === 101 || this.informational > maxInformational) throw new Error(`unwanted ${status}`)
   }
 
+  /** Ends a connection whose client stopped reading: it would keep one to the upstream for as long as it likes. */
+  private watchClient(): void {
+    const { sendTimeoutMs } = this.plan
+    if (sendTimeoutMs === undefined) return
+    clearTimeout(this.unread)
+    this.unread = setTimeout(() => this.res.destroy(), sendTimeoutMs)
+  }
+
   private onClientClose(): void {
+    clearTimeout(this.unread)
     if (this.isOver) return
     this.finish()
     this.abort?.(clientGone)

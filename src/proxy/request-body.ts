@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { PosternError } from '../core/errors.ts'
 
 /** How much of an unwanted body is read and forgotten before the connection is given up, in bytes. */
 const maxDiscarded = 16 * 1024 * 1024
@@ -15,29 +16,50 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  *
  * undici destroys a body it needs no more, and would take the client's connection along. Destroying this one discards what is
  * left of the body instead, so that the connection is free for the next request; a body much too long ends the connection,
- * and so does one of which nothing comes for `silenceMs`, unless it is held back.
+ * and so does one of which nothing comes for `silenceMs`, unless it is held back. One of more than `maxBytes` fails with
+ * POSTERN_BODY_TOO_LARGE, so that the upstream never sees the end of it.
  */
-export function requestBody(req: IncomingMessage, silenceMs: number): Readable {
+export function requestBody(
+  req: IncomingMessage,
+  silenceMs: number,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Readable {
   let left = maxDiscarded
+  let taken = 0
   const silence = setTimeout(() => {
     if (req.isPaused()) silence.refresh()
     else req.destroy()
   }, silenceMs)
   const body = new Readable({
     read: () => req.resume(),
-    destroy: (_error, done) => {
+    destroy: (error, done) => {
       if (!req.readableEnded) req.resume()
-      done(null)
+      done(isTooLarge(error) ? error : null)
     },
   })
+  // undici listens as long as it needs the body, and no longer.
+  body.on('error', () => undefined)
   req.on('data', (chunk: Buffer) => {
     silence.refresh()
     if (body.destroyed) {
       left -= chunk.length
       if (left < 0) req.destroy()
-    } else if (!body.push(chunk)) req.pause()
+      return
+    }
+    taken += chunk.length
+    if (taken > maxBytes) body.destroy(bodyTooLarge())
+    else if (!body.push(chunk)) req.pause()
   })
   req.on('end', () => body.push(null))
   req.on('close', () => clearTimeout(silence))
   return body
+}
+
+/** The failure of a request with too long a body. */
+export function bodyTooLarge(): PosternError {
+  return new PosternError('POSTERN_BODY_TOO_LARGE', 'the body is longer than max_body')
+}
+
+function isTooLarge(error: Error | null): boolean {
+  return error instanceof PosternError
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { App, Patience, Prepared } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import type { Session } from '../core/session.ts'
-import type { Snapshot } from '../metrics/exposition.ts'
+import type { Report } from '../metrics/merge.ts'
 import { type Channel, createChannel, type Port } from './channel.ts'
 import type { News } from './news.ts'
 import { createPace } from './pace.ts'
@@ -18,6 +18,8 @@ export type Child = Readonly<{
 }>
 
 type Member = Readonly<{
+  /** Among all there ever were. */
+  number: number
   child: Child
   channel: Channel
   /** Settles when it serves, or never will. */
@@ -48,8 +50,8 @@ export type Fleet = Readonly<{
   checks: () => Readonly<Record<string, Readonly<{ ok: boolean; reason?: string }>>>
   /** Tells all of them. */
   news: News
-  /** What each of them counts. */
-  snapshots: () => Promise<readonly Snapshot[]>
+  /** What each of them counts; one that is busy for too long has nothing to tell. */
+  reports: () => Promise<readonly Report[]>
   /** Has each of them open its audit file anew. */
   reopenAudit: () => void
   /** Has them stop, each as an app does; whoever does not is ended. */
@@ -58,6 +60,9 @@ export type Fleet = Readonly<{
 
 /** How long others may take to note that a session is over, in milliseconds. */
 const settleWithinMs = 1_000
+
+/** How long a scrape waits for a process that is busy, in milliseconds. */
+const reportWithinMs = 2_000
 
 /** What a process that was asked to stop may take beyond its patience, in milliseconds. */
 const killAfterMs = 2_000
@@ -69,10 +74,11 @@ export function createFleet(options: FleetOptions): Fleet {
   const pace = createPace()
   let { config } = options
   let isStopping = false
+  let launched = 0
   /** No process begins while the configuration changes: it would begin with the one before. */
   let changing: Promise<void> = Promise.resolve()
 
-  return { start, prepare, checks, news: { ended, renewed }, snapshots, reopenAudit, close }
+  return { start, prepare, checks, news: { ended, renewed }, reports, reopenAudit, close }
 
   async function start(): Promise<string> {
     const first = Array.from({ length: count }, () => launch())
@@ -97,7 +103,15 @@ export function createFleet(options: FleetOptions): Fleet {
       child.port,
       handlersOf(() => member),
     )
-    const member: Member = { child, channel, isServing: false, ended: gone, started: begin() }
+    launched += 1
+    const member: Member = {
+      number: launched,
+      child,
+      channel,
+      isServing: false,
+      ended: gone,
+      started: begin(),
+    }
     members.add(member)
     child.onExit((how) => {
       channel.close()
@@ -206,10 +220,14 @@ export function createFleet(options: FleetOptions): Fleet {
     return { workers: serving === count ? { ok: true } : { ok: serving > 0, reason } }
   }
 
-  /** Of those that answer: one that is about to end has nothing to add. */
-  async function snapshots(): Promise<readonly Snapshot[]> {
-    const asked = [...members].map(({ channel }) => channel.ask('metrics').catch(() => undefined))
-    return (await Promise.all(asked)).filter((snapshot) => snapshot !== undefined) as Snapshot[]
+  async function reports(): Promise<readonly Report[]> {
+    return Promise.all(
+      [...members].map(async ({ number, channel }) => {
+        const asked = channel.ask('metrics').catch(() => undefined)
+        const snapshot = await Promise.race([asked, sleep(reportWithinMs)])
+        return { id: number, snapshot: snapshot as Report['snapshot'] }
+      }),
+    )
   }
 
   function reopenAudit(): void {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type App, buildApp, type Patience, type Surroundings } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import { createLasting } from '../lasting.ts'
-import { type Exposition, mergedExposition } from '../metrics/exposition.ts'
+import { mergedExposition } from '../metrics/merge.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { type Child, createFleet } from './fleet.ts'
 import { forkWorker } from './fork.ts'
@@ -36,13 +36,9 @@ export async function buildSharedApp(
   const lasting = withNews(createLasting(clock, metrics?.observer), fleet.news)
   const app: App = await buildApp(config, {
     ...{ ...surroundings, clock, sleep, lasting, checks: fleet.checks },
-    metrics: metrics && { ...metrics, exposition: ofAll(metrics) },
+    metrics: metrics && { ...metrics, exposition: mergedExposition(metrics.snapshot, fleet.reports) },
   })
   return { ...app, prepare: fleet.prepare, reopenAudit, listen, close }
-
-  function ofAll({ snapshot }: Metrics): Exposition {
-    return mergedExposition(async () => [await snapshot(), ...(await fleet.snapshots())])
-  }
 
   function reopenAudit(): void {
     app.reopenAudit()

@@ -16,9 +16,18 @@ t.test('gives every key its default', async (t) => {
     watch_files: true,
     shutdown: { delay: 5_000, timeout: 20_000 },
     dangerously_allow_http: false,
-    timeouts: { headers: 15_000, keep_alive: 75_000 },
+    timeouts: { headers: 15_000, request: 'none', send: 120_000, keep_alive: 75_000 },
+    limits: {
+      max_headers: 49_152,
+      max_body: 'none',
+      max_connections: 'none',
+      max_connections_per_client: 1_000,
+      max_requests_per_connection: 'none',
+      logins_per_minute: 300,
+    },
+    overload: { event_loop_delay: 500, memory: 0.95 },
   })
-  t.strictSame(config.admin, { listen: { host: '127.0.0.1', port: 4181 } })
+  t.strictSame(config.admin, { listen: { host: '127.0.0.1', port: 4181 }, metrics: true })
   t.match(config.provider, {
     scopes: ['openid', 'profile', 'email', 'offline_access'],
     client_auth: 'client_secret_basic',

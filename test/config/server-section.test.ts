@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Overrides, problemLines, yamlWith } from './support.ts'
+import { load, type Overrides, problemLines, yamlWith } from './support.ts'
 
 /** What is wrong, the sections that have it, and the lines that say so. */
 const cases: [string, Overrides, string[]][] = [
@@ -196,6 +196,38 @@ const cases: [string, Overrides, string[]][] = [
     ],
   ],
   [
+    'sizes, counts and percentages that are none',
+    {
+      server:
+        'server: { public_url: https://app.example.com, limits: { max_headers: 48K, max_body: 1.5MiB, max_connections: 0, logins_per_minute: many }, overload: { memory: 101% } }',
+    },
+    [
+      'postern.yaml:1:71  server.limits.max_headers  must be a size with a unit, like 32KiB or 64KiB; from 8KiB to 1MiB',
+      'postern.yaml:1:86  server.limits.max_body  must be a size with a unit, like 512KiB, 10MiB or 2GiB, or none; up to 1024GiB',
+      'postern.yaml:1:111  server.limits.max_connections  must be a whole number from 1 to 1000000, or none',
+      'postern.yaml:1:133  server.limits.logins_per_minute  must be a whole number from 1 to 1000000, or none',
+      'postern.yaml:1:161  server.overload.memory  must be a whole percentage, like 90%, or none; from 1% to 100%',
+    ],
+  ],
+  [
+    'room for headers that is too small, and a percentage of nothing',
+    {
+      server:
+        'server: { public_url: https://app.example.com, limits: { max_headers: 8191B }, overload: { memory: 0% } }',
+    },
+    [
+      'postern.yaml:1:71  server.limits.max_headers  must be a size with a unit, like 32KiB or 64KiB; from 8KiB to 1MiB',
+      'postern.yaml:1:100  server.overload.memory  must be a whole percentage, like 90%, or none; from 1% to 100%',
+    ],
+  ],
+  [
+    'a request that may take less time than its head',
+    {
+      server: 'server: { public_url: https://app.example.com, timeouts: { headers: 10s, request: 9s } }',
+    },
+    ['postern.yaml:1:83  server.timeouts.request  must not be shorter than "headers", which is a part of it'],
+  ],
+  [
     'a probe listener that is the public one',
     { admin: 'admin: { listen: "0.0.0.0:4180" }' },
     ['postern.yaml:2:18  admin.listen  must differ from "server.listen": probes are never public'],
@@ -215,3 +247,24 @@ const cases: [string, Overrides, string[]][] = [
 for (const [name, overrides, lines] of cases) {
   t.test(`tells of ${name}`, async (t) => t.strictSame(problemLines(t, yamlWith(overrides)), lines))
 }
+
+t.test('limits are bytes, milliseconds, numbers and parts of one', async (t) => {
+  const { limits, timeouts, overload } = load(t, {
+    server:
+      'server: { public_url: https://app.example.com, limits: { max_headers: 64KiB, max_body: 10MiB, max_connections: 5, logins_per_minute: none }, timeouts: { request: 5m, send: none }, overload: { event_loop_delay: none, memory: 80% } }',
+  }).server
+  t.match(limits, {
+    max_headers: 65_536,
+    max_body: 10_485_760,
+    max_connections: 5,
+    logins_per_minute: 'none',
+  })
+  t.match(timeouts, { request: 300_000, send: 'none' })
+  t.strictSame(overload, { event_loop_delay: 'none', memory: 0.8 })
+  const none = load(t, {
+    server:
+      'server: { public_url: https://app.example.com, limits: { max_body: none }, overload: { memory: none } }',
+  }).server
+  t.equal(none.limits.max_body, 'none')
+  t.equal(none.overload.memory, 'none')
+})

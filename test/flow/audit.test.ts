@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -23,7 +23,7 @@ async function audited(t: Test, { section = '', ...options }: Options = {}) {
 
 /** Every line, which must be a record of the published schema. */
 function readRecords(file: string): AuditRecord[] {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
   return lines.map((line) => recordSchema.parse(JSON.parse(line)))
 }
 
@@ -173,13 +173,14 @@ t.test('the file is for its owner alone, and appended to', async (t) => {
 
 t.test('after it was renamed, the file is opened anew by its name', async (t) => {
   const scene = await audited(t)
+  while (readRecords(scene.file).length === 0) await setImmediate()
   renameSync(scene.file, `${scene.file}.1`)
   scene.gateway.app.reopenAudit()
-  while (!existsSync(scene.file)) await setImmediate()
+  await scene.gateway.logged(/the audit file was opened anew/)
   await ask(scene.gateway, 'GET /x')
   await scene.gateway.app.close()
-  const types = [`${scene.file}.1`, scene.file].flatMap(readRecords).map(({ type }) => type)
-  t.strictSame(types, ['sign-in', 'denied'])
+  const told = [`${scene.file}.1`, scene.file].map((name) => readRecords(name).map(({ type }) => type))
+  t.strictSame(told, [['sign-in'], ['denied']])
 })
 
 t.test('reloads are told in the records and the metrics', async (t) => {
@@ -227,4 +228,33 @@ t.test('a new configuration may name another file; what is refused keeps the old
 t.test('a gateway whose audit file cannot be opened does not start', async (t) => {
   const file = join(t.testdir(), 'missing', 'audit.jsonl')
   await t.rejects(startScene(t, { audit: `file: ${file}` }), { code: 'ENOENT' })
+})
+
+t.test('a full disk keeps nobody out, and is counted', async (t) => {
+  const metrics = createMetrics({ now: () => 0 })
+  const scene = await startSignedIn(t, { audit: 'file: /dev/full', metrics })
+  t.match(await ask(scene.gateway, 'GET /x', [cookieLine(scene)]), /^HTTP\/1\.1 200 /)
+  await scene.gateway.logged(/the audit file cannot be written; requests go on without/)
+  const samples = await scrape(scene.gateway)
+  t.ok((samples.get('postern_audit_failures_total{failure="write-failed"}') ?? 0) > 0)
+})
+
+t.test('without an audit section there is nothing to reopen or to write', async (t) => {
+  const { gateway } = await startSignedIn(t)
+  t.doesNotThrow(() => gateway.app.reopenAudit())
+  t.notMatch(gateway.logText(), '"v":1')
+})
+
+t.test('several workers write to one file, and open it anew', async (t) => {
+  const scene = await audited(t, { workers: 2 })
+  const { gateway, file } = scene
+  for (let i = 0; i < 4; i += 1) await ask(gateway, 'GET /x')
+  while (readRecords(file).length < 5) await setImmediate()
+  renameSync(file, `${file}.1`)
+  gateway.app.reopenAudit()
+  const opened = () => gateway.logs().filter(({ msg }) => msg === 'the audit file was opened anew')
+  await gateway.logged({ test: () => opened().length === 3 })
+  for (let i = 0; i < 4; i += 1) await ask(gateway, 'GET /y')
+  t.equal((await scene.records()).length, 4)
+  t.equal(readRecords(`${file}.1`).length, 5)
 })

@@ -257,3 +257,28 @@ t.test('no label holds what a client wrote', async (t) => {
     await ask(gateway, line, headers)
   t.notMatch((await textAt(`${gateway.admin}/metrics`)).toLowerCase(), mark)
 })
+
+t.test('several workers count together, and what one counted stays when it ends', async (t) => {
+  const scene = await metered(t, { workers: 2, routes: ['path: /**, access: authenticated'] })
+  const { gateway } = scene
+  const fleet = gateway.fleet as NonNullable<typeof gateway.fleet>
+  for (let i = 0; i < 4; i += 1) await ask(gateway, 'GET /x')
+  const challenged = 'postern_requests_total{rule="routes[0]",status="401"}'
+  const before = await scrape(gateway)
+  t.equal(before.get(challenged), 4)
+  t.equal(before.get('postern_sign_ins_total{outcome="succeeded",reason="signed-in"}'), 1)
+  t.equal(before.get('postern_config_last_reload_successful'), 1)
+  fleet.kill(fleet.ports()[0] as number)
+  await fleet.isComplete()
+  t.equal((await scrape(gateway)).get(challenged), 4)
+  await ask(gateway, 'GET /x')
+  t.equal((await scrape(gateway)).get(challenged), 5)
+})
+
+t.test('the primary process counts the refreshes of all', async (t) => {
+  const scene = await metered(t, { workers: 2, provider: { accessTokenTtl: 300 } })
+  const { gateway } = scene
+  gateway.advance(280)
+  await ask(gateway, 'GET /x', [cookieLine(scene)])
+  t.equal((await scrape(gateway)).get('postern_refreshes_total{outcome="refreshed"}'), 1)
+})

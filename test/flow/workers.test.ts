@@ -28,6 +28,10 @@ t.test('200 requests to four processes at expiry make one token request, late on
   const late = await Promise.all(old.slice(0, 20).map((copy) => copy.fetch(`${gateway.origin}/data`)))
   t.ok(late.every(({ status }) => status === 200))
   t.equal(refreshesOf(scene), 1)
+  for (let count = 0; count < 4; count += 1) await browser.fetch(`${gateway.origin}/data`)
+  gateway.advance(61)
+  t.equal((await browser.fetch(`${gateway.origin}/data`)).status, 200, 'the new cookie was seen')
+  t.equal(refreshesOf(scene), 1)
   const tokens = new Set(upstream.bytes().match(/^Authorization: \S+ \S+/gim))
   t.equal(tokens.size, 2, 'that of the sign-in, and one for all of them')
 })
@@ -176,4 +180,34 @@ t.test('all of them stop, and let requests finish', async (t) => {
   t.match(client.bytes(), /done$/)
   await closed
   t.strictSame(gateway.fleet?.ports(), [])
+})
+
+t.test('where cookies do not arrive, who is at work in one process is not idle for the others', async (t) => {
+  const scene = await startSignedIn(t, {
+    workers: 2,
+    forwardAuth: 'preset: caddy',
+    server: 'trusted_proxies: [127.0.0.1]',
+    session: 'idle_timeout: 10m',
+    provider: { accessTokenTtl: 7_200 },
+  })
+  const { gateway } = scene
+  const check = [
+    cookieLine(scene),
+    'X-Forwarded-Method: GET',
+    'X-Forwarded-Proto: http',
+    `X-Forwarded-Host: ${gateway.origin.slice(7)}`,
+    'X-Forwarded-Uri: /x',
+  ]
+  const line = 'GET /oauth2/auth'
+  for (let count = 0; count < 4; count += 1) {
+    gateway.advance(300)
+    t.equal(status(await ask(gateway, line, check)), '200')
+  }
+  t.strictSame((await askEach(gateway, check, line)).map(status), ['200', '200'])
+  const [first = 0] = gateway.fleet?.ports() ?? []
+  gateway.fleet?.kill(first)
+  await gateway.fleet?.isComplete()
+  t.strictSame((await askEach(gateway, check, line)).map(status), ['200', '200'], 'nor for one that begins')
+  gateway.advance(601)
+  t.strictSame((await askEach(gateway, check, line)).map(status), ['401', '401'])
 })

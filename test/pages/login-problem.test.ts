@@ -81,6 +81,7 @@ t.test('every problem has its status and a way to try again with the return targ
     'provider-invalid': 502,
     'client-refused': 502,
     'session-too-large': 500,
+    'too-many-logins': 429,
   }
   for (const [reason, status] of Object.entries(statuses)) {
     const problem = { reason } as LoginProblem

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { badRequestPage } from '../../src/pages/bad-request.ts'
+import { bodyTooLargePage } from '../../src/pages/body-too-large.ts'
 import { corsRefusedPage } from '../../src/pages/cors-refused.ts'
 import { crossSitePage } from '../../src/pages/cross-site.ts'
 import { forbiddenPage } from '../../src/pages/forbidden.ts'
@@ -11,6 +12,7 @@ import { loginProblemPage } from '../../src/pages/login-problem.ts'
 import { misdirectedPage } from '../../src/pages/misdirected.ts'
 import { notAllowedPage } from '../../src/pages/not-allowed.ts'
 import { notFoundPage } from '../../src/pages/not-found.ts'
+import { overloadedPage } from '../../src/pages/overloaded.ts'
 import { signInFirstPage } from '../../src/pages/sign-in-first.ts'
 import { signOutPage } from '../../src/pages/sign-out.ts'
 import { signedOutPage } from '../../src/pages/signed-out.ts'
@@ -34,6 +36,7 @@ function everyPage(text: string): Page[] {
   } as const
   return [
     badRequestPage(facts),
+    bodyTooLargePage(facts),
     crossSitePage(facts),
     forbiddenPage({ ...facts, who: text, missing: { scopes: [text], anyScope: [text], claims: [text] } }),
     forbiddenPage({ ...facts, who: text, missing: { scopes: [text] }, again: text }),
@@ -45,6 +48,7 @@ function everyPage(text: string): Page[] {
       ...facts,
       problem: { reason: 'login-going-round', cookie: { ...cookie, hasSession: true } },
     }),
+    overloadedPage(facts),
     misdirectedPage({ ...facts, host: text, publicUrl }),
     notAllowedPage(facts),
     notFoundPage(facts),
@@ -107,7 +111,7 @@ t.test('each page has the status it stands for', async (t) => {
   t.strictSame(
     everyPage('text').map((page) => page.status),
     [
-      ...[400, 403, 403, 403, 431, 500, 403, 400, 400, 421, 403, 404, 403, 401, 401, 403, 403],
+      ...[400, 413, 403, 403, 403, 431, 500, 403, 400, 400, 503, 421, 403, 404, 403, 401, 401, 403, 403],
       ...[200, 200, 200, 503, 504, 405],
     ],
   )

@@ -80,3 +80,12 @@ t.test('backs off 1, 2, 4 … 30 seconds, and begins anew after a success', (t) 
   t.equal(backOff.pause('b'), undefined)
   t.end()
 })
+
+t.test('what is remembered can be handed to another process, without what is over', async (t) => {
+  const clock = createClock()
+  const ended = createEndedSessions({ clock })
+  ended.end('a', start + 10)
+  ended.end('b', start + 20)
+  clock.now = start + 10
+  t.strictSame(ended.entries(), [['b', start + 20]])
+})

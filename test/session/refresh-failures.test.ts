@@ -73,7 +73,7 @@ for (const code of ['POSTERN_CLIENT_REFUSED', 'POSTERN_PROVIDER_INVALID'] as con
     await bench.answer({ code })
     t.same(await answer, { kind: 'unavailable', code, retryAfter: 1 })
     t.same(bench.refresher.current(session), { kind: 'unavailable', code, retryAfter: 1 })
-    t.same(bench.events.at(-1), { event: 'failed', sessionId: session.id, error: { code } })
+    t.same(bench.events.at(-1), { event: 'failed', sessionId: session.id, sub: session.sub, error: { code } })
     t.equal(bench.requests.length, 1)
   })
 }

@@ -7,6 +7,7 @@ import type { Config } from '../../src/config/schema.ts'
 import { ruleProblems } from '../../src/core/rules.ts'
 import { createLogger } from '../../src/logs/logger.ts'
 import type { Metrics } from '../../src/metrics/metrics.ts'
+import type { Gauge } from '../../src/overload/gauge.ts'
 import { buildFleet, type TestFleet, type TestSurroundings } from './fleet.ts'
 import { freePort } from './free-port.ts'
 import { type Connection, record } from './recorder.ts'
@@ -73,6 +74,8 @@ export type GatewayOptions = {
   /** What every file that the configuration names holds. */
   file?: string
   publicUrls?: (port: number) => string[]
+  /** Measures how much there is to do; nothing unless given, whatever the tests around it do. */
+  gauge?: Gauge
   /** Several workers serve. */
   workers?: number
   /** The audit section as YAML flow, without braces. */
@@ -85,6 +88,8 @@ export type GatewayOptions = {
 
 export const testKey = 'MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dXY='
 export const otherKey = 'dnV0c3JxcG9ubWxramloZ2ZlZGNiYTA5ODc2NTQzMjE='
+
+const calm: Gauge = { read: () => ({ eventLoopDelay: 0, memory: 0 }), stop: () => undefined }
 
 /** Starts a gateway on loopback from a YAML text, with a clock the test can move. */
 export async function startGateway(t: Test, given: GatewayOptions): Promise<Gateway> {
@@ -124,12 +129,19 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
       isTerminal: false,
       destination: sink,
     })
-    const app = await build(config, { logger, writeLine, clock, sleep, metrics: options.metrics })
+    const app = await build(config, {
+      logger,
+      writeLine,
+      clock,
+      sleep,
+      metrics: options.metrics,
+      gauge: given.gauge ?? calm,
+    })
     const { adminAddress } = await app.listen()
     gateway.admin = adminAddress
     let closing: Promise<void> | undefined
     // A test that stops it, to have all of the log, need not tell the teardown.
-    gateway.app = { ...app, close: () => (closing ??= app.close()) }
+    gateway.app = { ...app, close: (patience) => (closing ??= app.close(patience)) }
     return gateway.app
   }
 

@@ -12,7 +12,7 @@ import { createDeny } from '../../src/gate/denial.ts'
 import { createFront } from '../../src/gate/front.ts'
 import { createGuard } from '../../src/gate/guard.ts'
 import { createJudge } from '../../src/gate/judge.ts'
-import { createListener } from '../../src/gate/listener.ts'
+import { createListener, type Service } from '../../src/gate/listener.ts'
 import type { TellLoginProblem } from '../../src/gate/login-problem.ts'
 import { createOriginOf } from '../../src/gate/origin.ts'
 import { createJudgePreflight, createPreflight } from '../../src/gate/preflight.ts'
@@ -67,6 +67,7 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
       onDrop: () => undefined,
       onEnd: () => undefined,
       elapsed: () => 0,
+      shed: () => undefined,
     }),
   )
   registerResourceMetadata(app, { rules, servers, defaultScheme, respond, answers })
@@ -91,11 +92,18 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
     done()
   })
   await app.ready()
-  const service = {
+  const service: Service = {
     handle: app.routing,
     refuseUnreadable: (_error: Error, socket: Socket) => void socket.destroy(),
-    headersTimeout: 5_000,
-    keepAliveTimeout: 5_000,
+    tls: undefined,
+    limits: {
+      maxHeaderBytes: 49_152,
+      headersTimeout: 5_000,
+      requestTimeout: 'none',
+      keepAliveTimeout: 5_000,
+      maxRequestsPerConnection: 'none',
+      maxConnections: 'none',
+    },
   }
   const listener = createListener(service, { isWebSocket, upgradeResponse })
   await listener.listen({ host: '127.0.0.1', port: 0 })
