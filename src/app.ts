@@ -192,6 +192,11 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   }
 
   function commit(next: Gateway): void {
+    if (closing !== undefined) {
+      // It comes too late: what serves is being closed.
+      void next.retire()
+      return
+    }
     const previous = gateway
     gateway = next
     listener.serve(next.service)

@@ -25,6 +25,8 @@ const lookEveryMs = 2_000
 export async function runServe(file: string): Promise<void> {
   // From the start on: a process of number 1 in a container ignores the signals nobody listens to.
   const stopped = untilStopped()
+  // What is about to be read is new enough.
+  process.on('SIGHUP', () => {})
   const load = () => loadApart(file)
   const loaded = await load()
   if ('problems' in loaded) throw new ConfigError(loaded.problems)

@@ -28,7 +28,7 @@ export const limitsSchema = z.strictObject({
       'How many connections of clients may be open. One too many is closed as it comes, without an answer.',
     example: 20_000,
   }),
-  max_connections_per_client: documented(countOrNone.prefault(1_000), {
+  max_connections_per_client: documented(countOrNone.prefault('none'), {
     type: 'number, or none',
     unit: 'connections',
     meaning:

@@ -89,6 +89,15 @@ t.test('SIGTERM fails readiness first, and serves on for the delay', async (t) =
   t.strictSame(await postern.ended, { code: 0, signal: null })
 })
 
+t.test('SIGHUP while it starts does not end it', async (t) => {
+  const { file } = await writeServable(t)
+  const plant = 'data:text/javascript,process.once("worker",()=>process.kill(process.pid,"SIGHUP"))'
+  const postern = startPostern(t, ['serve', '--config', file], { nodeArgs: ['--import', plant] })
+  await postern.says(serving)
+  postern.child.kill('SIGTERM')
+  t.equal((await postern.ended).code, 0)
+})
+
 t.test('healthcheck finds the gateway by the same configuration', async (t) => {
   const { file } = await writeServable(t)
   const env = { POSTERN_CONFIG: file }

@@ -21,7 +21,7 @@ t.test('gives every key its default', async (t) => {
       max_headers: 49_152,
       max_body: 'none',
       max_connections: 'none',
-      max_connections_per_client: 1_000,
+      max_connections_per_client: 'none',
       max_requests_per_connection: 'none',
       logins_per_minute: 300,
     },

@@ -181,3 +181,13 @@ t.test('the log level changes with the configuration', async (t) => {
   await gateway.logged(/\/told/)
   t.notMatch(gateway.logText(), /\/silent/)
 })
+
+t.test('what is prepared when the gateway stops comes too late', async (t) => {
+  const { gateway } = await startScene(t, { routes: ['path: /**, access: public'] })
+  const before = gateway.app.gateway()
+  const { commit } = await gateway.app.prepare({ ...gateway.config, routes: [] })
+  const closed = gateway.app.close()
+  commit()
+  await closed
+  t.equal(gateway.app.gateway(), before)
+})
