@@ -39,6 +39,8 @@ export type RunningPostern = Running &
   Readonly<{
     /** Its first process, which takes signals. */
     pid: number
+    /** How that ended, if it did: an exit code or a signal. */
+    ended(): number | string | undefined
     /** Where the metrics are. */
     admin: string
     /** Writes the configuration anew with these options beside the first ones. */
@@ -75,6 +77,7 @@ export async function postern(bench: Bench, options: PosternOptions): Promise<Ru
     cookies,
     close: server.close,
     pid: server.pid,
+    ended: server.ended,
     admin: `http://127.0.0.1:${adminPort}`,
     reconfigure,
     breakConfiguration: () => writeFileSync(config, '{ "routes": "none" }'),

@@ -20,7 +20,13 @@ function track(child: ChildProcess): ChildProcess {
 }
 
 /** A process of the bench itself that serves HTTP and said where. */
-export type Served = Readonly<{ url: string; pid: number; close(): Promise<void> }>
+export type Served = Readonly<{
+  url: string
+  pid: number
+  /** How it ended, if it did: an exit code or a signal. */
+  ended(): number | string | undefined
+  close(): Promise<void>
+}>
 
 /** Starts a file of this folder as a process on one core, without waiting for anything. */
 export function forkPinned(
@@ -49,7 +55,7 @@ export async function serveFile(
 ): Promise<Served> {
   const child = forkPinned(name, args, core, output)
   const [{ url }] = (await message(child, name)) as [{ url: string }]
-  return { url, pid: child.pid as number, close: () => end(child) }
+  return served(child, url)
 }
 
 /**
@@ -75,7 +81,12 @@ export async function serveProgram(
     }
     await pause(50)
   }
-  return { url: `http://127.0.0.1:${port}`, pid: child.pid as number, close: () => end(child) }
+  return served(child, `http://127.0.0.1:${port}`)
+}
+
+function served(child: ChildProcess, url: string): Served {
+  const ended = () => child.signalCode ?? child.exitCode ?? undefined
+  return { url, pid: child.pid as number, ended, close: () => end(child) }
 }
 
 /**

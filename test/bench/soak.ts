@@ -90,6 +90,11 @@ async function run(
   say(`serving at ${gateway.url} by processes ${gateway.pids.join(' ')}`)
   while (seconds() < end) {
     await pause(sampleEvery)
+    writeFileSync(join(folder, 'printed.log'), gateway.printed() + gateway.complaints())
+    if (gateway.ended() !== undefined) {
+      errors.note(`the gateway ended: ${gateway.ended()}`)
+      break
+    }
     const latest = await sample()
     samples.push(latest)
     writeFileSync(join(folder, 'soak.csv'), asCsv(samples))
