@@ -106,6 +106,9 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   const tracing = await tracingFor(config, options)
   const provider = heldProvider.part
   const tokens = heldTokens.part
+  // No function below may use `previous`: it would keep every gateway there was before this one.
+  const isProviderNew = heldProvider !== previous?.provider
+  const areTokensNew = heldTokens !== previous?.tokens
   const sessions = await createSessions(config, { ...lasting, link, clock, sleep, provider, observer })
   const { cookieLines, limits } = sessions
   const sites = createSites({
@@ -263,8 +266,8 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
 
   /** What is shared with the one before has begun already. */
   function start(): void {
-    if (heldProvider !== previous?.provider) provider.start()
-    if (heldTokens !== previous?.tokens) tokens.start()
+    if (isProviderNew) provider.start()
+    if (areTokensNew) tokens.start()
   }
 
   async function retire(): Promise<void> {

@@ -43,6 +43,9 @@ type ListenerOptions = Readonly<{
   upgradeResponse: (request: IncomingMessage, socket: Socket) => ServerResponse
 }>
 
+/** An empty head is a view of the bytes of the whole request, which would stay as long as the tunnel. */
+const nothing = Buffer.alloc(0)
+
 /** A connection whose last request is finished while the listener closes is ended within this time. */
 const closeIdleEveryMs = 50
 
@@ -91,7 +94,7 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   function onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     // Only WebSocket handshakes become tunnels. Another offer to upgrade is ignored (RFC 9110 section 7.8), but Node has given
     // up reading this connection: a body behind such an offer can never be had.
-    if (isWebSocket(request)) upgradeOf.set(request, head)
+    if (isWebSocket(request)) upgradeOf.set(request, head.length === 0 ? nothing : head)
     else if (head.length > 0 || hasBody(request)) {
       service.refuseUnreadable(new Error('upgrade with a body'), socket)
       return

@@ -56,7 +56,7 @@ const plainReason = /^[\t\x20-\x7e]*$/
 export class Exchange implements Dispatcher.DispatchHandler {
   protected readonly res: ServerResponse
   protected readonly plan: ForwardPlan
-  private readonly req: IncomingMessage
+  protected readonly req: IncomingMessage
   private readonly options: DispatchOptions
   private abort: ((error?: Error) => void) | undefined
   private resume: (() => void) | undefined
@@ -67,6 +67,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private hasBodyBegun = false
   private isRetryable: boolean
   private isOver = false
+  private readonly onClose = () => this.onClientClose()
 
   constructor(req: IncomingMessage, res: ServerResponse, plan: ForwardPlan, options: DispatchOptions) {
     this.req = req
@@ -74,7 +75,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.plan = plan
     this.options = options
     this.isRetryable = options.body === null && isSafe(options.method) && options.upgrade === null
-    res.on('close', () => this.onClientClose())
+    res.on('close', this.onClose)
   }
 
   onConnect(abort: (error?: Error) => void): void {
@@ -121,6 +122,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Sends the head on its own when no body came along with it, as in an event stream that has no event yet. */
   flushHead(): void {
     if (!this.hasBodyBegun && !this.isOver) this.res.flushHeaders()
+  }
+
+  /** Finishes for a tunnel: the response stays as long as that, and is to keep nothing of the exchange. */
+  protected letGo(): void {
+    this.finish()
+    this.res.off('close', this.onClose)
   }
 
   protected finish(): void {

@@ -80,19 +80,27 @@ class UpgradeExchange extends Exchange {
   /** Throws if the upstream switched to something else; undici then closes its socket and calls `onError`. */
   onUpgrade(_status: number, raw: Buffer[], upstream: Duplex): void {
     if (!hasSwitchedToWebSocket(raw)) throw new Error('unwanted protocol')
-    const { res, plan } = this
+    const { req, res, plan } = this
     const client = res.socket as Socket
-    this.finish()
+    this.letGo()
     // Never written from here; it tells the log what became of the request.
     res.statusCode = 101
     res.detachSocket(client)
     client.write(switchingHead(this.headOf(raw).headers), 'latin1')
     if (this.early.length > 0) client.unshift(this.early)
+    forgetHeaders(req)
     const close = openTunnel(client, upstream)
     plan.onHead?.(101, true)
     const unlist = plan.live?.streams.add(plan.live.sessionId, plan.live.endsAt, 'websocket', close)
     client.on('close', () => unlist?.())
   }
+}
+
+/** The cookie of a session may be kilobytes, and what is left of the request stays as long as the tunnel. */
+function forgetHeaders(req: IncomingMessage): void {
+  const { host } = req.headers
+  req.rawHeaders = []
+  req.headers = { host }
 }
 
 function hasSwitchedToWebSocket(raw: readonly Buffer[]): boolean {

@@ -51,12 +51,7 @@ export function createUpstreams(
   config: Readonly<Record<string, UpstreamConfig>>,
   previous?: Upstreams,
 ): Upstreams {
-  const upstreams = new Map(
-    Object.entries(config).map(([name, entry]) => [
-      name,
-      previous?.take(name, entry) ?? held(createUpstream(name, entry), closeUpstream),
-    ]),
-  )
+  const upstreams = openAll(config, previous)
   return {
     get: (name) => (upstreams.get(name) as Held<Upstream>).part,
     take: (name, wanted) =>
@@ -65,6 +60,19 @@ export function createUpstreams(
       await Promise.all([...upstreams.values()].map((upstream) => upstream.release()))
     },
   }
+}
+
+/** On its own: what is returned above would keep `previous` alive, and that the one before it, and so on. */
+function openAll(
+  config: Readonly<Record<string, UpstreamConfig>>,
+  previous: Upstreams | undefined,
+): ReadonlyMap<string, Held<Upstream>> {
+  return new Map(
+    Object.entries(config).map(([name, entry]) => [
+      name,
+      previous?.take(name, entry) ?? held(createUpstream(name, entry), closeUpstream),
+    ]),
+  )
 }
 
 async function closeUpstream({ pool, fresh }: Upstream): Promise<void> {

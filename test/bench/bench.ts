@@ -19,14 +19,15 @@ export type Bench = Readonly<{
   close(): Promise<void>
 }>
 
-/** Starts the upstream, the provider and the load generator. */
-export async function startBench(): Promise<Bench> {
+/** Starts the upstream, the provider and the load generator; access tokens outlive the run unless told how many seconds they live. */
+export async function startBench(accessTokenSeconds?: number): Promise<Bench> {
   const [subject = 0, rest = subject] = allowedCores()
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
   chmodSync(folder, 0o755) // Apache's workers give up root and must still reach it
   const upstream = await serveFile('upstream', [], rest)
   // oidc-provider prints warnings about running in memory and on this Node.js; both are meant here.
-  const provider = await serveFile('provider', [], rest, 'ignore')
+  const lifetime = accessTokenSeconds === undefined ? [] : [String(accessTokenSeconds)]
+  const provider = await serveFile('provider', lifetime, rest, 'ignore')
   const load = createLoad(rest)
   return {
     cores: { subject, rest },

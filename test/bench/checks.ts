@@ -34,7 +34,8 @@ export function compareChecks(bench: Bench, plan: Plan, say: (text: string) => v
   return compare(bench, subjects, bareCheckName, plan, say)
 }
 
-async function startCheck(bench: Bench, options: PosternOptions): Promise<Running> {
+/** Starts a Postern that a proxy asks, signs in, and says what the proxy would send. */
+export async function startCheck(bench: Bench, options: PosternOptions): Promise<Running> {
   const gateway = await postern(bench, options)
   const { origin, host } = new URL(gateway.url)
   const isPath = options.preset === 'envoy'

@@ -1,15 +1,15 @@
 import { request } from 'undici'
 
-/** Cookies by origin, as a browser would keep them for one sign-in; paths and expiry times play no part here. */
-type Jar = Map<string, Map<string, string>>
+/** Cookies by origin, as a browser would keep them; paths and expiry times play no part here. */
+export type Jar = Map<string, Map<string, string>>
 
 /**
  * Signs in by following redirects from a protected page to the provider and back.
+ * @param jar is where all cookies go.
  * @returns the Cookie header that the gateway at `url` now expects.
  * @throws {Error} when the page is not reached within 20 redirects.
  */
-export async function login(url: string): Promise<string> {
-  const jar: Jar = new Map()
+export async function login(url: string, jar: Jar = new Map()): Promise<string> {
   let target = new URL(url)
   for (let hops = 0; hops < 20; hops++) {
     const { status, location } = await visit(target, jar)
@@ -33,9 +33,14 @@ async function visit(target: URL, jar: Jar): Promise<{ status: number; location:
     },
   })
   await body.dump()
-  for (const line of [headers['set-cookie'] ?? []].flat()) keep(jar, target.origin, line)
+  keepCookies(jar, target.origin, headers['set-cookie'])
   const { location } = headers
   return { status: statusCode, location: location?.toString() }
+}
+
+/** Takes over what an answer sets and removes. */
+export function keepCookies(jar: Jar, origin: string, setCookie: string | string[] | undefined): void {
+  for (const line of [setCookie ?? []].flat()) keep(jar, origin, line)
 }
 
 function keep(jar: Jar, origin: string, line: string): void {
@@ -47,7 +52,8 @@ function keep(jar: Jar, origin: string, line: string): void {
   else cookies.set(name, value)
 }
 
-function cookieHeader(jar: Jar, origin: string): string {
+/** What a browser sends to this origin. */
+export function cookieHeader(jar: Jar, origin: string): string {
   const cookies = jar.get(origin) ?? new Map<string, string>()
   return [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
 }

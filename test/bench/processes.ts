@@ -20,7 +20,13 @@ function track(child: ChildProcess): ChildProcess {
 }
 
 /** A process of the bench itself that serves HTTP and said where. */
-export type Served = Readonly<{ url: string; pid: number; close(): Promise<void> }>
+export type Served = Readonly<{
+  url: string
+  pid: number
+  /** How it ended, if it did: an exit code or a signal. */
+  ended(): number | string | undefined
+  close(): Promise<void>
+}>
 
 /** Starts a file of this folder as a process on one core, without waiting for anything. */
 export function forkPinned(
@@ -49,24 +55,25 @@ export async function serveFile(
 ): Promise<Served> {
   const child = forkPinned(name, args, core, output)
   const [{ url }] = (await message(child, name)) as [{ url: string }]
-  return { url, pid: child.pid as number, close: () => end(child) }
+  return served(child, url)
 }
 
 /**
- * Starts a server program on one core and waits until its port answers.
- * Its standard output goes to /dev/null, its errors to the file `log`.
+ * Starts a server program on one core, or several, and waits until its port answers.
+ * Its standard output goes to /dev/null or to the file `printed`, its errors to the file `log`.
  * @throws {Error} with the end of that file when it ends first or does not answer within 20 seconds.
  */
 export async function serveProgram(
   command: readonly string[],
   port: number,
-  core: number,
+  cores: number | readonly number[],
   log: string,
+  printed = '/dev/null',
 ): Promise<Served> {
   const output = openSync(log, 'w')
   const env = { ...process.env, NODE_ENV: 'production' }
-  const stdio: StdioOptions = ['ignore', 'ignore', output]
-  const child = track(spawn('taskset', ['-c', String(core), ...command], { stdio, env }))
+  const stdio: StdioOptions = ['ignore', openSync(printed, 'w'), output]
+  const child = track(spawn('taskset', ['-c', String(cores), ...command], { stdio, env }))
   for (let tries = 0; !(await isListening(port)); tries++) {
     if (child.exitCode !== null || tries === 400) {
       child.kill()
@@ -74,7 +81,12 @@ export async function serveProgram(
     }
     await pause(50)
   }
-  return { url: `http://127.0.0.1:${port}`, pid: child.pid as number, close: () => end(child) }
+  return served(child, `http://127.0.0.1:${port}`)
+}
+
+function served(child: ChildProcess, url: string): Served {
+  const ended = () => child.signalCode ?? child.exitCode ?? undefined
+  return { url, pid: child.pid as number, ended, close: () => end(child) }
 }
 
 /**

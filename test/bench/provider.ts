@@ -1,6 +1,7 @@
 /**
  * A real OpenID provider that signs its one user in without asking, so that a script can log in by following redirects.
- * Tokens outlive the run: a refresh is never due. Loopback only.
+ * Tokens outlive the run, so that a refresh is never due, unless the argument says how many seconds access tokens live.
+ * Loopback only.
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -9,6 +10,7 @@ import { announce } from './announce.ts'
 import { benchClient } from './bench-client.ts'
 
 const day = 24 * 60 * 60
+const accessTokenSeconds = Number(process.argv[2] ?? day)
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const claims = {
   email: 'ada@example.com',
@@ -52,14 +54,15 @@ function createProvider(issuer: string): Provider {
     },
     loadExistingGrant: (context: { oidc: { session: { accountId: string } } }) => grantAll(provider, context),
     issueRefreshToken: () => true,
-    features: { devInteractions: { enabled: false } },
+    rotateRefreshToken: () => true,
+    features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
     // As long as the signed access tokens most providers issue: about 800 characters.
     formats: {
       bitsOfOpaqueRandomness: (_context: unknown, token: { kind: string }) =>
         token.kind === 'AccessToken' ? 4800 : 256,
     },
     ttl: {
-      AccessToken: day,
+      AccessToken: accessTokenSeconds,
       AuthorizationCode: 60,
       Grant: day,
       IdToken: day,

@@ -1,10 +1,12 @@
 /** One run's results, and how they are shown. */
 import type { Comparison } from './comparison.ts'
 import type { StreamResult } from './experiments.ts'
+import type { Operations } from './operations.ts'
 import type { Spread } from './statistics.ts'
 import type { Target } from './targets.ts'
 import type { Signature } from './token-issuer.ts'
 import type { TokenResult } from './tokens.ts'
+import type { WorkerResult } from './worker-throughput.ts'
 
 export type Experiments = Readonly<{
   rules: Spread
@@ -25,6 +27,7 @@ export type Report = Readonly<{
   comparisons: readonly Comparison[]
   /** Absent when Postern could not be started, or only the checks were asked for. */
   experiments?: Experiments
+  operations?: Operations
   targets: readonly Target[]
 }>
 
@@ -40,6 +43,7 @@ export function asMarkdown(report: Report): string {
       ...comparison.missing.map(({ name, reason }) => `Not measured: ${name} (${reason.split('\n')[0]}).\n`),
     ]),
     ...(report.experiments === undefined ? [] : [...markdownTable(experimentTable(report.experiments)), '']),
+    ...(report.operations === undefined ? [] : [...markdownTable(operationTable(report.operations)), '']),
     ...(report.targets.length === 0 ? [] : markdownTable(targetTable(report.targets))),
     '',
   ].join('\n')
@@ -55,6 +59,7 @@ export function asText(report: Report): string {
       ...comparison.missing.map(({ name, reason }) => `not measured: ${name}: ${reason.split('\n')[0]}\n`),
     ]),
     ...(report.experiments === undefined ? [] : [...textTable(experimentTable(report.experiments)), '']),
+    ...(report.operations === undefined ? [] : [...textTable(operationTable(report.operations)), '']),
     ...(report.targets.length === 0 ? [] : textTable(targetTable(report.targets))),
     '',
   ].join('\n')
@@ -108,6 +113,57 @@ function experimentTable(experiments: Experiments): Table {
     ['100 MB download', stream(experiments.download)],
     ['100 MB upload', stream(experiments.upload)],
     ['idle memory', `${experiments.idleMemory.toFixed(0)} MB`],
+  ]
+}
+
+function operationTable({ explain, reloads, streams, workers }: Operations): Table {
+  const { memory } = streams
+  const ms = (value: Spread) =>
+    `${value.median.toFixed(0)} ms (${value.low.toFixed(0)}–${value.high.toFixed(0)})`
+  return [
+    ['Running Postern', 'result'],
+    ['explain, whole command', `${ms(explain.wall)}; a Node that does nothing takes ${ms(explain.bareNode)}`],
+    ['explain, once Node runs code', ms(explain.work)],
+    ...(workers === undefined ? [] : workerRows(workers)),
+    [
+      'reloads at 200 requests/s',
+      `${reloads.reloads} reloads, ${reloads.requests} requests, ${reloads.failed} failed; p99 of all ${reloads.p99.toFixed(1)} ms`,
+    ],
+    [
+      'p99 of seconds, ms',
+      `with a reload ${showSpread(reloads.around)}, without ${showSpread(reloads.quiet)}; ` +
+        `of all such requests ${reloads.pooled.around.toFixed(1)} and ${reloads.pooled.quiet.toFixed(1)}`,
+    ],
+    ['highest median of 100 ms after a reload began', `${reloads.highestStep.toFixed(1)} ms`],
+    [
+      `${streams.streams} idle WebSockets`,
+      `${memory.before.toFixed(0)} MB before, ${memory.open.toFixed(0)} with them, ${memory.peak.toFixed(0)} at most under load` +
+        (streams.streams < streams.wanted
+          ? `; no more descriptors: ${streams.wanted} would take ${memory.scaled.toFixed(0)} MB`
+          : ''),
+    ],
+    [
+      'requests beside them',
+      `p50 ${showSpread(streams.p50)} ×, p99 ${showSpread(streams.p99)} ×, CPU ${showSpread(streams.cpu)} ×`,
+    ],
+  ]
+}
+
+/** What was measured stands in worker-throughput.ts: checks, each of whose cookies is opened anew. */
+function workerRows({ measured, undisturbed, cores, requestsPerSecond }: WorkerResult): Table {
+  const part = (speed: Spread, own: number, generator: number) =>
+    `${speed.median.toFixed(0)} checks/s with ${own.toFixed(2)} cores, the generator ${generator.toFixed(2)}`
+  return [
+    ['one process, pinned to one core', part(requestsPerSecond.one, cores.one, cores.generatorOfOne)],
+    [
+      'four workers on both, the generator on one of them',
+      part(requestsPerSecond.four, cores.four, cores.generatorOfFour),
+    ],
+    ['four workers against one process', `${showSpread(measured)} × as it was`],
+    [
+      'the same, per core the gateway had',
+      `${showSpread(undisturbed)} ×: checks per CPU second, times two cores and one`,
+    ],
   ]
 }
 

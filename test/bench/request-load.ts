@@ -24,6 +24,8 @@ export type LoadResult = Readonly<{
   requestsPerSecond: number
   /** CPU time of the measured processes, microseconds per request. */
   cpuMicros: number
+  /** CPU time of the load generator itself, microseconds per request. */
+  generatorMicros: number
   /** Milliseconds. */
   p50: number
   p99: number
@@ -80,6 +82,7 @@ export function runRequests(prepared: Prepared, pids: readonly number[], slice: 
     let answered = 0
     let startedAt = 0
     let cpuBefore = 0
+    let ownBefore = process.cpuUsage()
 
     for (let index = 0; index < slice.connections; index++) sockets.push(open())
 
@@ -111,17 +114,20 @@ export function runRequests(prepared: Prepared, pids: readonly number[], slice: 
 
     function begin(now: number): void {
       cpuBefore = cpuMicros(pids)
+      ownBefore = process.cpuUsage()
       startedAt = now
     }
 
     function finish(now: number): void {
       const cpu = cpuMicros(pids) - cpuBefore
+      const own = process.cpuUsage(ownBefore)
       close()
       const sorted = Float64Array.from(latencies).sort()
       resolve({
         requests: sorted.length,
         requestsPerSecond: (sorted.length * 1000) / (now - startedAt),
         cpuMicros: cpu / sorted.length,
+        generatorMicros: (own.user + own.system) / sorted.length,
         p50: quantile(sorted, 0.5),
         p99: quantile(sorted, 0.99),
       })

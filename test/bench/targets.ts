@@ -1,5 +1,6 @@
 /** The figures Postern has set itself, compared with one run's medians. */
 import type { Comparison, Row } from './comparison.ts'
+import type { Operations } from './operations.ts'
 import type { Experiments } from './report.ts'
 import { apacheName, checkName, checkRulesName, floorWithCookieName, sessionName } from './subject.ts'
 
@@ -21,6 +22,34 @@ export function judgeChecks(checks: Comparison): Target[] {
         ]
       : []),
   ]
+}
+
+/** Judges what running it takes. */
+export function judgeOperations({ explain, reloads, streams, workers }: Operations): Target[] {
+  return [
+    atMost('explain, whole command, ms', 150, explain.wall.median),
+    ...(workers
+      ? [
+          atLeast('four workers on two cores, × one, beside the generator', 1.7, workers.measured.median),
+          atLeast('the same, per core the gateway had', 1.7, workers.undisturbed.median),
+        ]
+      : []),
+    atMost('requests failed around reloads', 0, reloads.failed),
+    atMost('p99 around reloads, × p99 of quiet seconds', noiseOfQuiet(reloads), p99Ratio(reloads)),
+    atMost('highest median of 100 ms around reloads, × p99', 1, reloads.highestStep / reloads.p99),
+    atMost(`memory with ${streams.wanted} idle WebSockets, MB`, 300, streams.memory.scaled),
+    atMost('p50 with idle WebSockets, × without', 1.05, streams.p50.median),
+    atMost('p99 with idle WebSockets, × without', 1.1, streams.p99.median),
+  ]
+}
+
+function p99Ratio({ around, quiet }: Operations['reloads']): number {
+  return around.median / quiet.median
+}
+
+/** Every fourth quiet second is as slow as this, against the one in the middle. */
+function noiseOfQuiet({ quiet }: Operations['reloads']): number {
+  return Math.round((quiet.high / quiet.median) * 100) / 100
 }
 
 /** Judges what else this run could measure. */

@@ -1,5 +1,6 @@
-/** The service behind every subject: 700 bytes for a GET, 100 MB at …/download, and a sink for uploads. */
+/** The service behind every subject: 700 bytes for a GET, 100 MB at …/download, a sink for uploads, WebSockets that echo. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { WebSocketServer } from 'ws'
 import { announce } from './announce.ts'
 import { transferBytes } from './transfer-size.ts'
 
@@ -40,4 +41,11 @@ function download(response: ServerResponse): void {
   }
 }
 
-announce(createServer(handle))
+const webSockets = new WebSocketServer({ noServer: true })
+const server = createServer(handle)
+server.on('upgrade', (request, socket, head) => {
+  webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+    webSocket.on('message', (data, isBinary) => webSocket.send(data, { binary: isBinary }))
+  })
+})
+announce(server)

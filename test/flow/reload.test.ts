@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { otherKey, testKey } from '../support/gateway.ts'
 import { startRecorder } from '../support/recorder.ts'
@@ -67,6 +69,27 @@ t.test(
     )
   },
 )
+
+t.test('a former gateway, and what it alone used, is let go of', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const { gateway } = await startScene(t, { routes: ['path: /**, access: public'] })
+  const former = [] as WeakRef<object>[]
+  for (const path of ['/a', '/b', '/c']) {
+    const serving = gateway.app.gateway()
+    former.push(new WeakRef(serving), new WeakRef(serving.upstreams))
+    await gateway.reload({ routes: [`path: ${path}, access: public`] })
+  }
+  t.equal(status(await ask(gateway, 'GET /c')), '200')
+  collect()
+  // The latest may still be held by its last promises; a chain of them would hold all.
+  await new Promise((resolve) => setImmediate(resolve))
+  collect()
+  t.strictSame(
+    former.slice(0, 4).map((one) => one.deref() !== undefined),
+    [false, false, false, false],
+  )
+})
 
 t.test('a session that was ended stays ended', async (t) => {
   const scene = await startSignedIn(t)

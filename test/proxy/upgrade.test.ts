@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -83,6 +83,18 @@ t.test('the upstream is asked first, and only then the client is told', async (t
     'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
       'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n' +
       'Cache-Control: private, no-store\r\nSet-Cookie: postern=new\r\n\r\n',
+  )
+})
+
+t.test('a tunnel keeps nothing of the headers of its request, which may be kilobytes', async (t) => {
+  const requests: IncomingMessage[] = []
+  await open(t, (req) => {
+    requests.push(req)
+    return {}
+  })
+  t.strictSame(
+    requests.map(({ headers, rawHeaders }) => ({ headers, rawHeaders })),
+    [{ headers: { host: 'public.example' }, rawHeaders: [] }],
   )
 })
 

@@ -1,0 +1,51 @@
+/** How long `postern explain` takes from nothing. */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Bench } from './bench.ts'
+import { type Spread, spread } from './statistics.ts'
+
+export type ExplainResult = Readonly<{
+  /** From the start of the process to its end, as a shell sees it, milliseconds. */
+  wall: Spread
+  /** The same for a Node that does nothing. */
+  bareNode: Spread
+  /** From when Node was ready to run code, milliseconds. */
+  work: Spread
+}>
+
+const runs = 11
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+const example = fileURLToPath(new URL('../../../config/postern.yaml', import.meta.url))
+
+/** Explains a request by the example configuration, in turns with a Node that does nothing. */
+export async function measureExplain(bench: Bench): Promise<ExplainResult> {
+  const times = bench.file('explain-times')
+  const atEnd = `import { appendFileSync } from 'node:fs'
+    process.on('exit', () => appendFileSync(${JSON.stringify(times)}, (performance.now() - performance.nodeTiming.bootstrapComplete) + '\\n'))`
+  const explain = [main, 'explain', '--config', example, 'GET', '/api/orders/7', '--scopes', 'orders:read']
+  const wall: number[] = []
+  const bareNode: number[] = []
+  for (let turn = 0; turn < runs; turn++) {
+    wall.push(await timed(explain))
+    bareNode.push(await timed(['-e', '0']))
+    await timed(['--import', `data:text/javascript,${encodeURIComponent(atEnd)}`, ...explain])
+  }
+  const work = readFileSync(times, 'utf8').trim().split('\n').map(Number)
+  return { wall: spread(wall), bareNode: spread(bareNode), work: spread(work) }
+}
+
+async function timed(args: readonly string[]): Promise<number> {
+  const env = {
+    ...process.env,
+    POSTERN_CLIENT_SECRET: 'a client secret that guards nothing',
+    POSTERN_SESSION_KEY: randomBytes(32).toString('base64'),
+  }
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`node ${args[0]} ended with ${code}`)
+  return performance.now() - startedAt
+}

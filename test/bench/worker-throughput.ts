@@ -1,0 +1,68 @@
+/**
+ * What four worker processes serve on two cores, against one process on one core.
+ *
+ * The load generator needs a core too, and there may be but two. So the work is one that is dear for the gateway and cheap
+ * for whoever asks: checks, which go to no upstream, with so many sessions in rotation that each cookie is opened anew. And
+ * beside the throughput as it was, the CPU time of the gateway says what it would be with both cores to itself.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Bench } from './bench.ts'
+import { startCheck } from './checks.ts'
+import type { LoadResult } from './request-load.ts'
+import { measureRounds, type Plan } from './rounds.ts'
+import { sealSessions } from './sealed-sessions.ts'
+import { ratios, type Spread, spread } from './statistics.ts'
+import type { Running } from './subject.ts'
+
+export type WorkerResult = Readonly<{
+  /** Requests per second of four workers over those of one process, with the generator on the same two cores. */
+  measured: Spread
+  /** The same per core that the gateway really had, times its cores: two and one. */
+  undisturbed: Spread
+  /** Cores that the gateway and the generator used in the median round. */
+  cores: Readonly<{ one: number; four: number; generatorOfOne: number; generatorOfFour: number }>
+  requestsPerSecond: Readonly<{ one: Spread; four: Spread }>
+}>
+
+const sessions = 20_000
+const workers = 4
+
+/** Measures both in turns; undefined with one core. */
+export async function compareWorkers(bench: Bench, plan: Plan): Promise<WorkerResult | undefined> {
+  const { subject, rest } = bench.cores
+  if (subject === rest) return undefined
+  const one = await startChecked(bench, 1, [subject])
+  const four = await startChecked(bench, workers, [subject, rest])
+  const results = await measureRounds(bench, new Map(Object.entries({ one, four })), plan)
+  await Promise.all([one.close(), four.close()])
+  return compared(results.get('one') ?? [], results.get('four') ?? [])
+}
+
+async function startChecked(bench: Bench, count: number, cores: readonly number[]): Promise<Running> {
+  const key = randomBytes(32)
+  const gateway = await startCheck(bench, {
+    preset: 'nginx',
+    key: key.toString('base64'),
+    workers: count,
+    cores,
+  })
+  return { ...gateway, cookies: await sealSessions(key, String(gateway.cookies[0]), sessions) }
+}
+
+function compared(one: readonly LoadResult[], four: readonly LoadResult[]): WorkerResult {
+  const speed = (slices: readonly LoadResult[]) => slices.map((slice) => slice.requestsPerSecond)
+  const perCoreSecond = (slices: readonly LoadResult[]) => slices.map((slice) => 1 / slice.cpuMicros)
+  const cores = (slices: readonly LoadResult[], field: 'cpuMicros' | 'generatorMicros') =>
+    spread(slices.map((slice) => (slice[field] * slice.requestsPerSecond) / 1e6)).median
+  return {
+    measured: spread(ratios(speed(four), speed(one))),
+    undisturbed: spread(ratios(perCoreSecond(four), perCoreSecond(one)).map((ratio) => 2 * ratio)),
+    cores: {
+      one: cores(one, 'cpuMicros'),
+      four: cores(four, 'cpuMicros'),
+      generatorOfOne: cores(one, 'generatorMicros'),
+      generatorOfFour: cores(four, 'generatorMicros'),
+    },
+    requestsPerSecond: { one: spread(speed(one)), four: spread(speed(four)) },
+  }
+}
