@@ -134,6 +134,7 @@ export function createListener(first: Service, options: ListenerOptions): Listen
     const endIdle = () => {
       if (performance.now() - lastRequestAt >= quietMs) server.closeIdleConnections()
     }
+    endIdle()
     const idle = setInterval(endIdle, closeIdleEveryMs).unref()
     await closed
     clearInterval(idle)
