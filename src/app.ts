@@ -15,7 +15,8 @@ import type { Metrics } from './metrics/metrics.ts'
 import { createGauge, type Gauge } from './overload/gauge.ts'
 import type { OverloadReason } from './overload/load.ts'
 import { createOverload } from './overload/monitor.ts'
-import { isWebSocket, upgradeResponse } from './proxy/upgrade.ts'
+import { upgradeResponse } from './proxy/upgrade.ts'
+import { isWebSocket } from './proxy/web-socket.ts'
 import { changesThatNeedRestart } from './restart-needed.ts'
 import type { SessionLink } from './session/session-link.ts'
 
@@ -96,6 +97,7 @@ export type Patience = Readonly<{
 const unrefDelay = (ms: number) => delay(ms, undefined, { ref: false })
 
 const sweepEveryMs = 1_000
+const quietMs = 1_000
 const defaultPatience: Patience = { delayMs: 0, withinMs: 10_000 }
 
 /** Joins the parts; listens to nothing yet. */
@@ -245,7 +247,8 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     overload.stop()
     lasting.live.closeAll()
     void sleep(withinMs).then(listener.cut)
-    await listener.close()
+    // Who gave notice of it may have to do with those who did not notice.
+    await listener.close(Math.min(delayMs, quietMs))
     await Promise.all([admin.close(), gateway.retire(), ...retiring])
   }
 }

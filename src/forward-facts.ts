@@ -51,6 +51,7 @@ export function createForwardFacts(options: ForwardFactsOptions): ForwardFactsOf
       forwardedFor: origin.forwardedFor,
       forwardedHost: host,
       requestId,
+      trace: visit.trace,
       bearer: caller && tokenFor(upstream.token, caller),
       passAuthorization: rule.authorization === 'pass',
       identity: caller === undefined ? noIdentity : identityOf(upstream, caller),

@@ -12,6 +12,7 @@ import type { ForwardPlan } from './proxy/exchange.ts'
 import { forward } from './proxy/forward.ts'
 import type { LiveStreams } from './proxy/live-streams.ts'
 import { upgrade } from './proxy/upgrade.ts'
+import { upstreamPath } from './proxy/upstream-path.ts'
 import type { Upstreams } from './proxy/upstreams.ts'
 
 type ForwardingOptions = Readonly<{
@@ -66,12 +67,19 @@ export function createForwarding(options: ForwardingOptions) {
     const upstream = upstreams.get(rule.upstream as string)
     const { maxBodyBytes, sendTimeoutMs } = limitsOf(rule)
     const { name } = upstream
+    const facts = factsOf(visit, upstream)
+    const span = visit.span?.beginUpstream({
+      upstream: name,
+      method: request.method,
+      url: upstream.url,
+      path: upstreamPath(upstream.mapping, path, ''),
+    })
     const sentAt = performance.now()
     return {
       upstream,
       path,
       query,
-      facts: factsOf(visit, upstream),
+      facts: span === undefined ? facts : { ...facts, trace: span.headers },
       setCookies: () => cookieLines(visit.cookies),
       isProtected: visit.isProtected === true,
       expectsContinue: visit.expectsContinue,
@@ -81,13 +89,17 @@ export function createForwarding(options: ForwardingOptions) {
       cors: visit.cors,
       onHead: (status, isStream) => {
         if (isStream) visit.isStream = true
+        span?.answered(status)
         onAnswer({ upstream: name, outcome: `${Math.floor(status / 100)}xx`, ms: performance.now() - sentAt })
       },
       onFailure: (error) => {
-        onAnswer({ upstream: name, outcome: failures[error.code] ?? 'invalid' })
+        const outcome = failures[error.code] ?? 'invalid'
+        span?.failed(outcome)
+        onAnswer({ upstream: name, outcome })
         onFailure(request, reply, error)
       },
       onCut: (error) => {
+        span?.failed('cut')
         onAnswer({ upstream: name, outcome: 'cut' })
         onCut(error, requestId)
       },

@@ -44,7 +44,10 @@ import type { SessionLink } from './session/session-link.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { registerSignIn } from './sign-in.ts'
 import { createTokens, type Tokens } from './tokens.ts'
-import { factsOf } from './visit-facts.ts'
+import { currentSpan } from './tracing/current-span.ts'
+import { loadTracing } from './tracing/load.ts'
+import type { Tracing } from './tracing/tracing.ts'
+import { factsOf, spanFactsOf } from './visit-facts.ts'
 
 type Check = Readonly<{ ok: boolean; reason?: string }>
 
@@ -83,6 +86,8 @@ export type Gateway = Readonly<{
   observing: Observing
   provider: Held<Provider>
   tokens: Held<Tokens>
+  /** Absent where nothing is traced. */
+  tracing: Held<Tracing> | undefined
   upstreams: Upstreams
   sessions: Sessions
 }>
@@ -98,6 +103,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   const { observer } = observing
   const heldProvider = providerFor(config, options)
   const heldTokens = tokensFor(config, options)
+  const tracing = await tracingFor(config, options)
   const provider = heldProvider.part
   const tokens = heldTokens.part
   // No function below may use `previous`: it would keep every gateway there was before this one.
@@ -145,11 +151,15 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     isCheck: (path) => config.forward_auth !== undefined && isBelow(path, `${prefix}/auth`),
     originOf: createOriginOf(trust, defaultScheme),
     createRequestId,
+    beginSpan: tracing?.part.begin,
     turns: lasting.turns,
     onBegin: underWay.begin,
     onDrop: underWay.end,
     onEnd: (request, reply) => {
-      observer.requestEnded(factsOf(request, reply))
+      const facts = factsOf(request, reply)
+      observer.requestEnded(facts)
+      const { span } = request.visit
+      if (span !== undefined) span.end(spanFactsOf(request, facts, defaultScheme))
       underWay.end()
     },
     elapsed: () => performance.now(),
@@ -233,6 +243,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     observing,
     provider: heldProvider,
     tokens: heldTokens,
+    tracing,
     upstreams,
     sessions,
   }
@@ -262,7 +273,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   async function retire(): Promise<void> {
     await underWay.settled()
     await Promise.all([app.close(), upstreams.close(), heldProvider.release(), heldTokens.release()])
-    await observing.audit.release()
+    await Promise.all([observing.audit.release(), tracing?.release()])
   }
 }
 
@@ -291,9 +302,25 @@ function tokensFor(config: Config, { clock, logger, metrics, previous }: Gateway
   )
 }
 
-/** What these servers answer is counted by the process: they outlive a configuration that shares them. */
+/**
+ * What these servers answer is counted by the process, and belongs to the span of the request that they were asked for:
+ * they outlive a configuration that shares them.
+ */
 function answerTo(section: 'provider' | 'bearer', metrics: GatewayOptions['metrics']): OnAnswer {
-  return (operation, outcome, ms) => metrics?.observer.providerAnswered({ section, operation, outcome, ms })
+  return (operation, outcome, ms, sent) => {
+    metrics?.observer.providerAnswered({ section, operation, outcome, ms })
+    currentSpan.getStore()?.providerAnswered({ operation, outcome, ms, ...sent })
+  }
+}
+
+/** What traces is that of the configuration before when nothing about it is new; it is loaded where it is wanted only. */
+async function tracingFor(
+  { tracing }: Config,
+  { logger, sleep, previous }: GatewayOptions,
+): Promise<Held<Tracing> | undefined> {
+  if (tracing === undefined) return undefined
+  if (isDeepStrictEqual(previous?.config.tracing, tracing)) return previous?.tracing?.hold()
+  return held(await loadTracing(tracing, { logger, sleep }), ({ close }) => close())
 }
 
 /** What says how tokens are judged. */

@@ -28,9 +28,10 @@ export function requestType({ event, decision, status }: RequestFacts): RequestT
 
 /** The record of a request; `rate` is the share of allowed ones that is recorded. */
 export function requestRecord(type: RequestType, facts: RequestFacts, names: Names, rate: number): Draft {
-  const { path, sub, sessionId, credential, rule } = facts
+  const { path, sub, sessionId, credential, rule, traceId } = facts
   const common = {
     request_id: facts.requestId,
+    ...(traceId !== undefined && { trace_id: traceId }),
     client: facts.client,
     method: facts.method,
     host: facts.host.slice(0, maxHost),

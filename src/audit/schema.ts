@@ -24,6 +24,9 @@ const session = text('Which session: the first 128 bits of the SHA-256 of its id
 const request = {
   ...common,
   request_id: text('As in the log, on error pages and in X-Request-Id.'),
+  trace_id: text(
+    'The trace that it is part of: that of the traceparent that came, or of our span.',
+  ).exactOptional(),
   client: text('Address of the client.'),
   method: text(
     'The request method; of a check, that of the request it asks about; unknown when nobody told.',

@@ -4,7 +4,6 @@ import { PosternError } from '../core/errors.ts'
 import type { Claims } from '../core/session.ts'
 import { explanationJson } from '../explain/as-json.ts'
 import { explanationText } from '../explain/as-text.ts'
-import { cookieCredentials } from '../explain/cookie.ts'
 import { createExplain } from '../explain/explain.ts'
 import { isAllowed } from '../explain/explanation.ts'
 import { askAs, bringsSession, bringsToken, type Call, type Identity } from '../explain/identity.ts'
@@ -107,6 +106,8 @@ async function callOf(
   if (options.cookie !== '-') throw new UsageError('--cookie takes - and reads standard input')
   if (identity !== undefined) throw new UsageError('--cookie says who it is; leave the others out')
   if (config.provider === undefined) throw new UsageError('--cookie needs a "provider" section')
+  // With all that opens a seal, which takes as long to load as the rest.
+  const { cookieCredentials } = await import('../explain/cookie.ts')
   const value = read('-')
     .trim()
     .replace(/^cookie:\s*/i, '')

@@ -14,6 +14,7 @@ import { redirectSchema } from './schema-redirect.ts'
 import { routeSchema } from './schema-route.ts'
 import { serverSchema } from './schema-server.ts'
 import { noSession, sessionSchema } from './schema-session.ts'
+import { tracingSchema } from './schema-tracing.ts'
 import { upstreamSchema } from './schema-upstream.ts'
 import { checked } from './text.ts'
 
@@ -100,6 +101,12 @@ const sections = (read: ReadTextFile, now: () => number) =>
       meaning:
         'Records of sign-ins, refreshes, sign-outs and decisions, for whoever has to account for them; [audit.md](audit.md) tells what is in them. None without this section.',
       example: { file: '/var/log/postern/audit.jsonl' },
+    }),
+    tracing: documented(tracingSchema(read).exactOptional(), {
+      type: 'map',
+      meaning:
+        'Sends spans of requests to an OpenTelemetry collector; [traces.md](traces.md) tells what is in them. Without this section nothing is traced here, and the `traceparent` and `tracestate` of clients are passed on to upstreams as they came, unless they are malformed.',
+      example: { otlp_endpoint: 'http://otel-collector:4318', sample: 0.05 },
     }),
   })
 

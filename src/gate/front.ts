@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { headProblem } from '../core/request-head.ts'
 import { canonicalPath, type RequestPath } from '../core/request-path.ts'
+import type { RequestSpan } from '../core/request-span.ts'
+import { readTraceContext, type TraceContext } from '../core/trace-context.ts'
 import type { Answers } from './answer.ts'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
 import type { Shed } from './shed.ts'
@@ -18,6 +20,8 @@ type FrontOptions = Readonly<{
   isCheck: (path: string) => boolean
   originOf: (request: IncomingMessage) => Origin
   createRequestId: () => string
+  /** Begins the span of a request; absent where nothing is traced. */
+  beginSpan?: ((parent: TraceContext | undefined) => RequestSpan) | undefined
   turns: Turns
   onBegin: () => void
   /** Called once, when the response or the tunnel is over, or the client gone. */
@@ -35,7 +39,7 @@ type FrontOptions = Readonly<{
  */
 export function createFront(options: FrontOptions): onRequestHookHandler {
   const { sites, answers, ruleKnowsHost, isCheck, originOf, createRequestId, elapsed } = options
-  const { turns, onBegin, onEnd, onDrop, shed } = options
+  const { turns, beginSpan, onBegin, onEnd, onDrop, shed } = options
 
   return function front(request, reply, done) {
     onBegin()
@@ -52,6 +56,9 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
       isUpgrade: upgradeOf.has(raw),
       expectsContinue: awaitsContinue.has(raw),
     }
+    const { traceparent, tracestate } = request.headers as Readonly<Record<string, string | undefined>>
+    if (traceparent !== undefined) visit.trace = readTraceContext(traceparent, tracestate)
+    if (beginSpan !== undefined) visit.span = beginSpan(visit.trace)
     request.visit = visit
     const connection = visit.isUpgrade ? raw.socket : reply.raw
     // Not `once`, whose wrapper costs more than it saves: a response closes one time only.
@@ -64,7 +71,8 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
     })
     const go = () => {
       visit.hasTurn = true
-      judge(request, reply, done)
+      if (visit.span === undefined) judge(request, reply, done)
+      else visit.span.run(() => judge(request, reply, done))
     }
     const drop = () => {
       visit.isDropped = true

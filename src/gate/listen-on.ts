@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer, Server } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 
 /** Where to wait for connections. */
@@ -50,9 +50,12 @@ async function open(server: Server, place: Place): Promise<void> {
   await once(server, 'listening')
 }
 
-/** Of a server that never listened there is nothing to close. */
+/**
+ * Of a server that never listened there is nothing to close. An HTTP server's own way of closing would end idle connections
+ * at once, whatever is on its way on them.
+ */
 function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()))
+  return new Promise((resolve) => Server.prototype.close.call(server, () => resolve()))
 }
 
 function addressOf(server: Server): string {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
 import { listenOn, type Place } from './listen-on.ts'
@@ -26,8 +27,11 @@ export type Listener = Readonly<{
   listen: (place: Place) => Promise<string>
   /** From now on every answer ends its connection. */
   drain: () => void
-  /** Takes no more connections, and resolves when the last one is over; those that are idle are ended. */
-  close: () => Promise<void>
+  /**
+   * Takes no more connections, and resolves when the last one is over. Those that are idle are ended as soon as no request
+   * has come on any of them for `quietMs`: a proxy in front may be about to send one where another would be lost.
+   */
+  close: (quietMs?: number) => Promise<void>
   /** Ends what is still open. */
   cut: () => void
 }>
@@ -50,6 +54,7 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   const { isWebSocket, upgradeResponse } = options
   let service = first
   let isDraining = false
+  let lastRequestAt = 0
   const server = createNodeServer(first.tls, first.limits.headersTimeout)
   const sockets = new Set<Socket>()
   // Node would silently drop the header lines past its own limit; `headProblem` refuses far fewer.
@@ -81,6 +86,7 @@ export function createListener(first: Service, options: ListenerOptions): Listen
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     // At its own limit Node says that this was the last request, and then waits for the client to go.
+    if (isDraining) lastRequestAt = performance.now()
     if (isDraining || hasReachedLimit(response)) response.shouldKeepAlive = false
     service.handle(request, response)
   }
@@ -121,10 +127,15 @@ export function createListener(first: Service, options: ListenerOptions): Listen
     isDraining = true
   }
 
-  async function close(): Promise<void> {
+  async function close(quietMs = 0): Promise<void> {
     drain()
-    const idle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs).unref()
-    await binding.close()
+    const closed = binding.close()
+    lastRequestAt = performance.now()
+    const endIdle = () => {
+      if (performance.now() - lastRequestAt >= quietMs) server.closeIdleConnections()
+    }
+    const idle = setInterval(endIdle, closeIdleEveryMs).unref()
+    await closed
     clearInterval(idle)
   }
 }

@@ -2,8 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import type { BearerToken } from '../core/bearer-token.ts'
 import type { CorsHeaders } from '../core/cors.ts'
 import type { RequestPath } from '../core/request-path.ts'
+import type { RequestSpan } from '../core/request-span.ts'
 import type { Rule } from '../core/rule.ts'
 import type { Session } from '../core/session.ts'
+import type { TraceContext } from '../core/trace-context.ts'
 import type { CookieChange } from './cookie-change.ts'
 import type { Site, Sites } from './site.ts'
 
@@ -38,6 +40,10 @@ export type Visit = {
   isUpgrade: boolean
   /** The client waits for a 100 (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean
+  /** The trace that it is part of, as its sender says. */
+  trace?: TraceContext | undefined
+  /** Absent where nothing is traced. */
+  span?: RequestSpan
   /** It is this request's turn on its connection; see `createTurns`. */
   hasTurn?: boolean
   /** Its turn will never come. */

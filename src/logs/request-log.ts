@@ -18,6 +18,8 @@ export type RequestFacts = Readonly<{
   /** What said who the caller is. */
   credential?: 'session' | 'bearer' | undefined
   requestId: string
+  /** The trace that it is part of: 32 hexadecimal digits. */
+  traceId?: string | undefined
   /** Address of the client. */
   client: string
   /** Name of the upstream the request went to. */
@@ -70,6 +72,7 @@ export function requestLine(facts: RequestFacts): LogLine {
       credential: facts.credential,
       client,
       request_id: facts.requestId,
+      trace_id: facts.traceId,
       aborted: facts.isAborted || undefined,
     },
     message: `${method} ${path} ${status}`,

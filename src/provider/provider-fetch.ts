@@ -9,8 +9,13 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 /** How a request ended: refused is 4xx, failing 429 or 5xx, unusable too large or a redirect. */
 type Outcome = 'answered' | 'refused' | 'failing' | 'unusable' | 'timeout' | 'unreachable'
 
+/** What was sent, and the status of what came back, if anything did. */
+type Sent = Readonly<{ method: string; url: string; status: number | undefined }>
+
 /** Told how each request ended, and after how many milliseconds. */
-export type OnAnswer = (operation: Operation, outcome: Outcome, ms: number) => void
+export type OnAnswer = (operation: Operation, outcome: Outcome, ms: number, sent: Sent) => void
+
+type Tell = (outcome: Outcome, status: number | undefined) => void
 
 export type ProviderFetch = Readonly<{
   /** The fetch for one kind of question. */
@@ -47,21 +52,26 @@ export function createProviderFetch(options: {
   function fetchFor(operation: Operation): Fetch {
     return (url, init) => {
       const sentAt = performance.now()
-      return fetch(url, init, (outcome) => onAnswer(operation, outcome, performance.now() - sentAt))
+      const { method = 'GET' } = init
+      return fetch(url, init, (outcome, status) =>
+        onAnswer(operation, outcome, performance.now() - sentAt, { method, url, status }),
+      )
     }
   }
 
-  async function fetch(url: string, init: RequestInit, tell: (outcome: Outcome) => void): Promise<Response> {
+  async function fetch(url: string, init: RequestInit, tell: Tell): Promise<Response> {
+    let status: number | undefined
     const failed = (error: unknown): never => {
-      tell(outcomeOf(error))
+      tell(outcomeOf(error), status)
       throw error instanceof PosternError ? error : unreachable(error, init.method === 'POST')
     }
     const signal = AbortSignal.timeout(timeoutMs)
     const answer = await send(url, { ...init, signal, redirect: 'manual' }).catch(failed)
+    status = answer.status
     const body = await readCapped(answer).catch(failed)
-    tell(outcomeOfStatus(answer.status))
+    tell(outcomeOfStatus(status), status)
     refuseStatus(answer, clock())
-    return new Response(body.length === 0 ? null : body, { status: answer.status, headers: kept(answer) })
+    return new Response(body.length === 0 ? null : body, { status, headers: kept(answer) })
   }
 
   return { fetchFor, close: () => dispatcher.destroy() }

@@ -1,4 +1,5 @@
 import { connectionTokens, foldHeaderName, isStrippedRequestHeader } from '../core/headers.ts'
+import type { TraceHeaders } from '../core/request-span.ts'
 import { withoutHeaders } from './flat-headers.ts'
 
 /** What an upstream is told about a request beside the client's own headers. */
@@ -12,6 +13,8 @@ export type ForwardFacts = Readonly<{
   forwardedFor?: string | undefined
   forwardedHost: string
   requestId?: string | undefined
+  /** The trace context to send, in place of the client's; none if absent. */
+  trace?: TraceHeaders | undefined
   /** The token to send as the only Authorization. */
   bearer?: string | undefined
   /** Lets the client's own Authorization through, unless there is a `bearer`. */
@@ -59,6 +62,7 @@ export function requestHeaders(raw: readonly string[], facts: ForwardFacts): str
       takesAuthorization = false
     } else if (fate === 'request-id' && facts.requestId === undefined) headers.push(name, value)
   }
+  if (facts.trace !== undefined) pushTrace(headers, facts.trace)
   const own = withoutHeaders(headers, connectionTokens(connection))
   addFacts(own, facts)
   return own
@@ -73,6 +77,12 @@ function addFacts(headers: string[], facts: ForwardFacts): void {
   if (facts.requestId !== undefined) headers.push('X-Request-Id', facts.requestId)
   for (const [name, value] of facts.identity) headers.push(name, value)
   if (facts.bearer !== undefined) headers.push('Authorization', `Bearer ${facts.bearer}`)
+}
+
+/** Its own `Connection` may name it, as any header of the client: then there is none. */
+function pushTrace(headers: string[], { traceparent, tracestate }: TraceHeaders): void {
+  headers.push('traceparent', traceparent)
+  if (tracestate !== undefined) headers.push('tracestate', tracestate)
 }
 
 function pushCookies(headers: string[], name: string, value: string, facts: ForwardFacts): void {
@@ -94,6 +104,7 @@ function fateOf(name: string, folded: string): Fate {
   if (name === 'connection' || name === 'cookie' || name === 'authorization' || name === 'content-length')
     return name
   if (folded === 'x-request-id') return 'request-id'
+  if (name === 'traceparent' || name === 'tracestate') return 'strip'
   return needsStripping(folded) ? 'strip' : 'pass'
 }
 

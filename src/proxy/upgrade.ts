@@ -3,16 +3,11 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 import { type DispatchOptions, Exchange, type ForwardPlan } from './exchange.ts'
-import { hasBody } from './request-body.ts'
 import { requestHeaders } from './request-headers.ts'
 import { openTunnel } from './tunnel.ts'
 import { upstreamPath } from './upstream-path.ts'
 import { fixedServerName } from './upstreams.ts'
-
-/** Tells whether a request asks for a WebSocket (RFC 6455 section 4.1); no other upgrade is ever forwarded. */
-export function isWebSocket(req: IncomingMessage): boolean {
-  return req.method === 'GET' && isWebSocketName(req.headers.upgrade) && !hasBody(req)
-}
+import { isWebSocket, isWebSocketName } from './web-socket.ts'
 
 /**
  * The response to answer an upgrade request with when no tunnel comes of it; the connection ends after it.
@@ -106,10 +101,6 @@ function forgetHeaders(req: IncomingMessage): void {
 function hasSwitchedToWebSocket(raw: readonly Buffer[]): boolean {
   const at = raw.findIndex((name, i) => i % 2 === 0 && /^upgrade$/i.test(name.toString('latin1')))
   return isWebSocketName(raw[at + 1]?.toString('latin1'))
-}
-
-function isWebSocketName(upgrade: string | undefined): boolean {
-  return upgrade?.toLowerCase() === 'websocket'
 }
 
 function switchingHead(headers: readonly string[]): string {

@@ -25,6 +25,8 @@ export type Upstream = UpstreamRoute &
     /** Connections that are opened for one request and closed after it: for retries and upgrades. */
     fresh: Dispatcher
     bodyTimeoutMs: number
+    /** Where it listens. */
+    url: UpstreamConfig['url']
     /** Tells whether an error ended a connection that had served a response before (so it was a kept one). */
     hadServed: (error: Error) => boolean
   }>
@@ -91,6 +93,7 @@ function createUpstream(name: string, config: UpstreamConfig): Upstream {
     pool: new Pool(config.url.origin, { ...options, pipelining: 1 }),
     fresh: new Pool(config.url.origin, { ...options, pipelining: 0 }),
     bodyTimeoutMs: config.timeouts.body,
+    url: config.url,
     hadServed: (error) => served.has(error),
   })
 }

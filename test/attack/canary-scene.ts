@@ -3,6 +3,7 @@ import { createMetrics } from '../../src/metrics/metrics.ts'
 import { type Browser, type BrowserResponse, createBrowser } from '../support/browser.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../support/gateway.ts'
 import type { HostileRequest } from '../support/hostile-provider.ts'
+import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts'
 import { type Connection, type Recorder, startRecorder } from '../support/recorder.ts'
 import { requestBytes } from '../support/scene.ts'
 import { type MarkedProvider, startMarkedProvider } from './marked-provider.ts'
@@ -13,6 +14,7 @@ export type CanaryScene = Readonly<{
   op: MarkedProvider
   gateway: Gateway
   upstream: Recorder
+  collector: OtlpReceiver
   browser: Browser
   /** Sends one request as bytes. */
   ask: (line: string, headers?: readonly string[], body?: string) => Promise<string>
@@ -55,12 +57,14 @@ export async function startCanaryScene(t: Test, options: CanaryOptions = {}): Pr
   prepare?.(op)
   const upstream = await startRecorder(answer)
   t.teardown(upstream.close)
+  const collector = await startOtlpReceiver(t)
   const gateway = await startGateway(t, {
     routes: ['path: /**, access: authenticated'],
     keys: [sessionKey],
     // Among the lines of the log, so that they are looked through with them.
     audit: 'file: stdout, allowed: 1',
     metrics,
+    tracing: `otlp_endpoint: "${collector.origin}", headers: { X-Key: ${mark('Otlp')} }`,
     ...(bearerOf && { bearer: bearerOf(op) }),
     ...rest,
     provider: { ...op, redirectUris: new Set() },
@@ -79,7 +83,19 @@ export async function startCanaryScene(t: Test, options: CanaryOptions = {}): Pr
     return text
   }
   const ask: CanaryScene['ask'] = (line, headers, body) => send(requestBytes(gateway, line, headers, body))
-  return { op, gateway, upstream, browser: another(), ask, send, another, raw, browsers, keys: [sessionKey] }
+  return {
+    op,
+    gateway,
+    upstream,
+    collector,
+    browser: another(),
+    ask,
+    send,
+    another,
+    raw,
+    browsers,
+    keys: [sessionKey],
+  }
 }
 
 /** Fails for each secret that was seen where it does not belong. */
@@ -91,6 +107,9 @@ export async function expectNoLeak(t: Test, scene: CanaryScene): Promise<void> {
   const counted = await metrics.exposition.text()
   t.match(counted, 'postern_requests_total{')
   t.strictSame(findLeaks(counted, secrets), [], 'metrics')
+  for (const { body } of scene.collector.requests) {
+    t.strictSame(findLeaks(body, secrets), [], `collector: ${body}`)
+  }
   const answers = answersOf(scene)
   for (const answer of answers) expectDiscreet(t, scene, answer, secrets)
   for (const head of upstreamHeads(scene)) {

@@ -560,11 +560,12 @@ const journeys = [
 ].flat()
 
 /** Runs a journey and judges what was seen of it when the gateway has stopped: then everything was logged. */
-async function travel({ options, go, logged }: Journey, t: Test): Promise<void> {
+async function travel({ name, options, go, logged }: Journey, t: Test): Promise<void> {
   const scene = await startCanaryScene(t, options)
   await scene.gateway.logged(/provider is ready|discovery failed/)
   await go(scene, t)
   await scene.gateway.app.close()
+  t.ok(scene.collector.spans().length > 0 || name.startsWith('bytes'), 'there are spans')
   t.match(JSON.stringify(scene.gateway.logs()).replaceAll('\\"', '"'), logged)
   await expectNoLeak(t, scene)
 }

@@ -4,6 +4,7 @@ import { createServer, request } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { writeConfig } from '../config/support.ts'
 import { freePort } from '../support/free-port.ts'
@@ -53,7 +54,7 @@ async function setUp(t: Test, workers: number) {
 }
 
 async function reachable(port: number): Promise<void> {
-  while (!(await isListening(port)));
+  while (!(await isListening(port))) await pause(20)
 }
 
 async function statusOf(port: number, path: string): Promise<number> {
@@ -81,7 +82,7 @@ const refused = 'postern_config_reloads_total{outcome="refused"}'
 async function reloaded(postern: Postern, admin: number, name: string): Promise<void> {
   const before = await metric(admin, name)
   postern.child.kill('SIGHUP')
-  while ((await metric(admin, name)) === before);
+  while ((await metric(admin, name)) === before) await pause(20)
 }
 
 for (const workers of [1, 2]) {
@@ -89,7 +90,7 @@ for (const workers of [1, 2]) {
     `rules, keys and certificates change under load in ${workers}, good and broken, and no request fails`,
     async (t) => {
       const { postern, port, admin, put, yaml } = await setUp(t, workers)
-      const load = startLoad(port)
+      const load = startLoad(port, { clients: 2 })
       await load.more(50)
       const rule = (path: string, upstream: string) =>
         `{ path: ${path}, upstream: ${upstream}, access: public }`
@@ -131,7 +132,7 @@ t.test('files are watched; what is refused shows until it is mended', async (t) 
   t.match(await checks(), { checks: { config: { ok: false, reason: /postern\.yaml:1:\d+/ } } })
   t.equal(await metric(admin, 'postern_config_last_reload_successful'), 0)
   put('postern.yaml', yaml('{ path: /only, upstream: web, access: public }'))
-  while ((await metric(admin, applied)) === 0);
+  while ((await metric(admin, applied)) === 0) await pause(20)
   t.match(await checks(), { checks: { config: undefined } })
   copyFileSync(join(folder, 'secret'), join(folder, 'secret.copy'))
   postern.child.kill('SIGTERM')

@@ -53,25 +53,27 @@ t.test('the example loads, with the two secrets in the environment', async (t) =
 
 t.test('the example loads with its commented sections and all of its routes, too', async (t) => {
   const yaml = published('postern.yaml')
-    .replace(/^# (?=bearer:|forward_auth:|redirect:|audit:| {2})/gm, '')
+    .replace(/^# (?=bearer:|forward_auth:|redirect:|audit:|tracing:| {2})/gm, '')
     .replace(/^ {2}# (?=- \{)/gm, '  ')
     .replace('trusted_proxies: []', 'trusted_proxies: [10.0.0.0/8]')
   const file = writeConfig(t, yaml)
-  const { bearer, forward_auth, redirect, audit, routes } = loadConfig(file, {
-    env,
+  const full = { ...env, POSTERN_OTLP_AUTHORIZATION: 'Basic eDp5' }
+  const { bearer, forward_auth, redirect, audit, tracing, routes } = loadConfig(file, {
+    env: full,
     checkRules: ruleProblems,
   })
   t.match(bearer, { issuers: [{ type: 'any' }], introspection: { cache: 30_000 } })
   t.match(forward_auth, { preset: 'nginx', token: 'access' })
   t.match(redirect.allowed_hosts, ['*.apps.example.com', 'wiki.example.com:8443'])
   t.match(audit, { file: '/var/log/postern/audit.jsonl', allowed: 0.01 })
+  t.match(tracing, { sample: 0.05, headers: { Authorization: 'Basic eDp5' } })
   t.equal(routes.length, 8)
   t.match(routes.map(({ maxAge, onMissingScope, cors }) => ({ maxAge, onMissingScope, cors })).slice(4, 7), [
     { maxAge: 300 },
     { onMissingScope: 'request' },
     { cors: { credentials: true } },
   ])
-  t.strictSame(strictly(file), ['FILE is valid: 8 routes, 2 upstreams'])
+  t.strictSame(strictly(file, full), ['FILE is valid: 8 routes, 2 upstreams'])
 })
 
 t.test('the rules of the demo have no warnings, on one machine and in containers', async (t) => {

@@ -20,7 +20,7 @@ const sections = {
 
 /** Sections that replace those of a good configuration, or stand after them; an empty text takes one out. */
 export type Overrides = Partial<
-  typeof sections & { bearer: string; forward_auth: string; redirect: string; audit: string }
+  typeof sections & { bearer: string; forward_auth: string; redirect: string; audit: string; tracing: string }
 >
 
 /** A good configuration with some of its sections replaced. */

@@ -26,6 +26,18 @@ t.test('ordinary headers pass with order, case and duplicates', async (t) => {
   ])
 })
 
+t.test(
+  'the trace context is the one that was judged, not what the client wrote, and its Connection removes it',
+  async (t) => {
+    const sent = ['TraceParent', 'a', 'tracestate', 'b']
+    t.same(built(sent), own)
+    const trace = { traceparent: 'c', tracestate: 'd=e' }
+    t.same(built(sent, { trace }), ['traceparent: c', 'tracestate: d=e', ...own])
+    t.same(built(sent, { trace: { traceparent: 'c' } }), ['traceparent: c', ...own])
+    t.same(built([...sent, 'Connection', 'traceparent, tracestate'], { trace }), own)
+  },
+)
+
 t.test('headers of the connection itself do not pass', async (t) => {
   const hops = [
     ['Connection', 'close'],

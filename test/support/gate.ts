@@ -6,8 +6,9 @@ import type { PosternError } from '../../src/core/errors.ts'
 import type { ForwardPlan } from '../../src/proxy/exchange.ts'
 import { forward } from '../../src/proxy/forward.ts'
 import type { ForwardFacts } from '../../src/proxy/request-headers.ts'
-import { isWebSocket, upgrade, upgradeResponse } from '../../src/proxy/upgrade.ts'
+import { upgrade, upgradeResponse } from '../../src/proxy/upgrade.ts'
 import { createUpstreams, type Upstream, type UpstreamConfig } from '../../src/proxy/upstreams.ts'
+import { isWebSocket } from '../../src/proxy/web-socket.ts'
 import { type Connection, record } from './recorder.ts'
 
 /** The bare server around `forward` and `upgrade` that these tests put between a client and the recorder. */

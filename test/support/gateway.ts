@@ -80,6 +80,8 @@ export type GatewayOptions = {
   workers?: number
   /** The audit section as YAML flow, without braces. */
   audit?: string
+  /** The tracing section as YAML flow, without braces. */
+  tracing?: string
   /** What counts, and is shown by the admin listener. */
   metrics?: Metrics
   /** Epoch seconds; the clock of this machine unless given. */
@@ -194,12 +196,18 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
   return gateway
 }
 
+/** Tests sign in more often than anybody would, in no time at all. */
+function withManyLogins(server: string): string {
+  if (server.includes('limits:')) return server
+  return [server, 'limits: { logins_per_minute: none }'].filter(Boolean).join(', ')
+}
+
 function yamlOf(options: GatewayOptions, port: number): string {
   const {
     provider,
     upstream,
     routes,
-    server,
+    server = '',
     session,
     bearer,
     providerKeys,
@@ -212,7 +220,7 @@ function yamlOf(options: GatewayOptions, port: number): string {
       ? provider
       : `issuer: "${provider.issuer}", client_id: ${provider.clientId}, client_secret: ${JSON.stringify(provider.clientSecret)}`
   return [
-    `server: { listen: "127.0.0.1:${port}", public_url: ${JSON.stringify(urls)}${more(server)} }`,
+    `server: { listen: "127.0.0.1:${port}", public_url: ${JSON.stringify(urls)}${more(withManyLogins(server))} }`,
     'admin: { listen: "127.0.0.1:0" }',
     ...(provider === 'none'
       ? []
@@ -222,6 +230,7 @@ function yamlOf(options: GatewayOptions, port: number): string {
         ]),
     ...(bearer === undefined ? [] : [`bearer: { ${bearer} }`]),
     ...(options.audit === undefined ? [] : [`audit: { ${options.audit} }`]),
+    ...(options.tracing === undefined ? [] : [`tracing: { ${options.tracing} }`]),
     ...(options.forwardAuth === undefined ? [] : [`forward_auth: { ${options.forwardAuth} }`]),
     ...(options.allowedHosts === undefined
       ? []

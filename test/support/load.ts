@@ -10,10 +10,10 @@ export type Load = Readonly<{
   stop: () => Promise<void>
 }>
 
-/** Begins to ask, with as many requests at a time as there are `clients`; every fourth is a POST. */
+/** Begins to ask, with as many requests at a time as there are `clients`; every fourth is a POST unless `isSafe`. */
 export function startLoad(
   port: number,
-  { clients = 4, host = `localhost:${port}`, path = '/a', headers = {} }: LoadOptions = {},
+  { clients = 4, host = `localhost:${port}`, path = '/a', headers = {}, isSafe = false }: LoadOptions = {},
 ): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: clients })
   const found: Record<string, number> = {}
@@ -42,9 +42,9 @@ export function startLoad(
 
   const client = async () => {
     for (let count = 0; !isStopped; count += 1) {
-      note(await once(count % 4 === 3 ? 'POST' : 'GET'))
+      note(await once(count % 4 === 3 && !isSafe ? 'POST' : 'GET'))
       // Something is to be left for what happens meanwhile.
-      await pause(5)
+      await pause(10)
     }
   }
 
@@ -65,4 +65,5 @@ type LoadOptions = Readonly<{
   host?: string
   path?: string
   headers?: Readonly<Record<string, string>>
+  isSafe?: boolean
 }>

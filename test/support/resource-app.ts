@@ -23,7 +23,8 @@ import { createRouter } from '../../src/gate/router.ts'
 import { type CookieKit, createSites } from '../../src/gate/site.ts'
 import { createTurns } from '../../src/gate/turns.ts'
 import { createTrust } from '../../src/proxy/forwarded.ts'
-import { isWebSocket, upgradeResponse } from '../../src/proxy/upgrade.ts'
+import { upgradeResponse } from '../../src/proxy/upgrade.ts'
+import { isWebSocket } from '../../src/proxy/web-socket.ts'
 import { record } from './recorder.ts'
 
 type ResourceApp = Readonly<{
