@@ -14,6 +14,8 @@ export type ExplainResult = Readonly<{
   bareNode: Spread
   /** From when Node was ready to run code, milliseconds. */
   work: Spread
+  /** CPU time of the whole command; a busy machine lengthens the others far more. */
+  cpu: Spread
 }>
 
 const runs = 11
@@ -24,7 +26,11 @@ const example = fileURLToPath(new URL('../../../config/postern.yaml', import.met
 export async function measureExplain(bench: Bench): Promise<ExplainResult> {
   const times = bench.file('explain-times')
   const atEnd = `import { appendFileSync } from 'node:fs'
-    process.on('exit', () => appendFileSync(${JSON.stringify(times)}, (performance.now() - performance.nodeTiming.bootstrapComplete) + '\\n'))`
+    process.on('exit', () => {
+      const { user, system } = process.cpuUsage()
+      const work = performance.now() - performance.nodeTiming.bootstrapComplete
+      appendFileSync(${JSON.stringify(times)}, work + ' ' + (user + system) / 1000 + '\\n')
+    })`
   const explain = [main, 'explain', '--config', example, 'GET', '/api/orders/7', '--scopes', 'orders:read']
   const wall: number[] = []
   const bareNode: number[] = []
@@ -33,8 +39,12 @@ export async function measureExplain(bench: Bench): Promise<ExplainResult> {
     bareNode.push(await timed(['-e', '0']))
     await timed(['--import', `data:text/javascript,${encodeURIComponent(atEnd)}`, ...explain])
   }
-  const work = readFileSync(times, 'utf8').trim().split('\n').map(Number)
-  return { wall: spread(wall), bareNode: spread(bareNode), work: spread(work) }
+  const ends = readFileSync(times, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ').map(Number))
+  const column = (index: number) => spread(ends.map((end) => end[index] ?? Number.NaN))
+  return { wall: spread(wall), bareNode: spread(bareNode), work: column(0), cpu: column(1) }
 }
 
 async function timed(args: readonly string[]): Promise<number> {

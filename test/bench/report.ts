@@ -123,7 +123,7 @@ function operationTable({ explain, reloads, streams, workers }: Operations): Tab
   return [
     ['Running Postern', 'result'],
     ['explain, whole command', `${ms(explain.wall)}; a Node that does nothing takes ${ms(explain.bareNode)}`],
-    ['explain, once Node runs code', ms(explain.work)],
+    ['explain, once Node runs code', `${ms(explain.work)}; CPU time of the whole command ${ms(explain.cpu)}`],
     ...(workers === undefined ? [] : workerRows(workers)),
     [
       'reloads at 200 requests/s',
@@ -149,7 +149,7 @@ function operationTable({ explain, reloads, streams, workers }: Operations): Tab
   ]
 }
 
-/** What was measured stands in worker-throughput.ts: checks, each of whose cookies is opened anew. */
+/** What was measured, and why, stands in worker-throughput.ts. */
 function workerRows({ measured, undisturbed, cores, requestsPerSecond }: WorkerResult): Table {
   const part = (speed: Spread, own: number, generator: number) =>
     `${speed.median.toFixed(0)} checks/s with ${own.toFixed(2)} cores, the generator ${generator.toFixed(2)}`
