@@ -90,8 +90,8 @@ t.test(
   { skip },
   async (t) => {
     const port = await freePort()
-    // Twice, so that nginx asks the same gateway once more where an answer breaks off.
-    const { front, start, startNginx } = await setUp(t, [port, port])
+    // Several times: so often nginx asks again where an answer breaks off, or a connection that it kept.
+    const { front, start, startNginx } = await setUp(t, Array(6).fill(port))
     const origin = `http://localhost:${front}`
     const redirectUris = [`${origin}/oauth2/callback`]
     // In real time: a token is renewed after two seconds or so.
