@@ -160,7 +160,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
       observer.requestEnded(facts)
       const { span } = request.visit
       if (span !== undefined) span.end(spanFactsOf(request, facts, defaultScheme))
-      underWay.end()
+      underWay.end(request.visit)
     },
     elapsed: () => performance.now(),
     shed: createShed(prefix, options.overload, observer.shed),

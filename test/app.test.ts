@@ -7,7 +7,7 @@ import { createLogger } from '../src/logs/logger.ts'
 import { testKey } from './support/gateway.ts'
 import { record, startRecorder } from './support/recorder.ts'
 
-function configFor(upstream: string) {
+function configFor(upstream: string, ...more: string[]) {
   const text = [
     'server: { listen: "127.0.0.1:0", public_url: "http://localhost", dangerously_allow_http: true }',
     'admin: { listen: "127.0.0.1:0" }',
@@ -16,6 +16,7 @@ function configFor(upstream: string) {
     `upstreams: { web: { url: "${upstream}" } }`,
     'routes: [ { path: /**, upstream: web, access: public } ]',
     'logging: { format: json }',
+    ...more,
   ]
   return loadConfig('test.yaml', { env: {}, readFile: () => text.join('\n'), checkRules: ruleProblems })
 }
@@ -52,7 +53,7 @@ t.test('an app needs no more than a configuration and a logger', async (t) => {
   const upstream = await startRecorder('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
   t.teardown(upstream.close)
   const { logger } = createLogger({ level: 'silent', format: 'json', isTerminal: false })
-  const app = await buildApp(configFor(upstream.origin), { logger })
+  const app = await buildApp(configFor(upstream.origin, 'audit: { file: stdout }'), { logger })
   await app.gateway().router.ready()
   const answer = await app.gateway().router.inject({ url: '/nothing', headers: { host: 'evil.test' } })
   t.equal(answer.statusCode, 421)

@@ -1,27 +1,28 @@
-/** How many requests are under way, and when none is any more. */
+/** Which requests are under way, and when none is any more. */
 export type Count = Readonly<{
-  begin: () => void
-  end: () => void
+  begin: (request: object) => void
+  /** Whatever ended it; it may be told more than once. */
+  end: (request: object) => void
   /** Resolves as soon as there is none. */
   settled: () => Promise<void>
 }>
 
 /** Makes a count of none. */
 export function createCount(): Count {
-  let count = 0
+  const underWay = new Set<object>()
   let settle: (() => void) | undefined
   return Object.freeze({
-    begin(): void {
-      count += 1
+    begin(request: object): void {
+      underWay.add(request)
     },
-    end(): void {
-      count -= 1
-      if (count === 0) settle?.()
+    end(request: object): void {
+      underWay.delete(request)
+      if (underWay.size === 0) settle?.()
     },
     settled(): Promise<void> {
       return new Promise((resolve) => {
         settle = resolve
-        if (count === 0) resolve()
+        if (underWay.size === 0) resolve()
       })
     },
   })

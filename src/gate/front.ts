@@ -23,11 +23,11 @@ type FrontOptions = Readonly<{
   /** Begins the span of a request; absent where nothing is traced. */
   beginSpan?: ((parent: TraceContext | undefined) => RequestSpan) | undefined
   turns: Turns
-  onBegin: () => void
+  onBegin: (visit: Visit) => void
   /** Called once, when the response or the tunnel is over, or the client gone. */
   onEnd: (request: FastifyRequest, reply: FastifyReply) => void
   /** Called instead where it is not served at all, since the connection ended with a request before it. */
-  onDrop: () => void
+  onDrop: (visit: Visit) => void
   /** Monotonic milliseconds. */
   elapsed: () => number
   shed: Shed
@@ -42,7 +42,6 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
   const { turns, beginSpan, onBegin, onEnd, onDrop, shed } = options
 
   return function front(request, reply, done) {
-    onBegin()
     const { raw } = request
     const origin = originOf(raw)
     const { host } = origin
@@ -60,10 +59,10 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
     if (traceparent !== undefined) visit.trace = readTraceContext(traceparent, tracestate)
     if (beginSpan !== undefined) visit.span = beginSpan(visit.trace)
     request.visit = visit
+    onBegin(visit)
     const connection = visit.isUpgrade ? raw.socket : reply.raw
     // Not `once`, whose wrapper costs more than it saves: a response closes one time only.
     connection.on('close', () => {
-      if (visit.isDropped === true) return
       onEnd(request, reply)
       if (visit.hasTurn !== true) return
       if (visit.isLast === true) turns.end(raw.socket)
@@ -74,11 +73,7 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
       if (visit.span === undefined) judge(request, reply, done)
       else visit.span.run(() => judge(request, reply, done))
     }
-    const drop = () => {
-      visit.isDropped = true
-      onDrop()
-    }
-    turns.take(raw.socket, go, drop)
+    turns.take(raw.socket, go, () => onDrop(visit))
   }
 
   function judge(request: FastifyRequest, reply: FastifyReply, done: () => void): void {

@@ -16,8 +16,8 @@ export type Binding = Readonly<{
 /** The name `localhost` has two addresses, and clients may try either. */
 const otherLoopback = '::1'
 
-/** Makes the binding of a server. */
-export function listenOn(server: Server): Binding {
+/** Makes the binding of a server; `openOther` opens the second place of `localhost`. */
+export function listenOn(server: Server, openOther: typeof open = open): Binding {
   const others: Server[] = []
   return { listen, close }
 
@@ -33,7 +33,7 @@ export function listenOn(server: Server): Binding {
   async function listenOnOther(port: number): Promise<void> {
     const other = createServer((socket) => server.emit('connection', socket))
     try {
-      await open(other, { host: otherLoopback, port })
+      await openOther(other, { host: otherLoopback, port })
       others.push(other)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw error

@@ -46,8 +46,6 @@ export type Visit = {
   span?: RequestSpan
   /** It is this request's turn on its connection; see `createTurns`. */
   hasTurn?: boolean
-  /** Its turn will never come. */
-  isDropped?: boolean
   /** The answer ends the connection: whatever stands behind this request on it is not served. */
   isLast?: boolean
   rule?: Rule

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { App, Patience, Prepared } from '../app.ts'
 import type { Config } from '../config/schema.ts'
+import { deferred } from '../core/deferred.ts'
 import type { Session } from '../core/session.ts'
 import type { Report } from '../metrics/merge.ts'
 import { type Channel, createChannel, type Port } from './channel.ts'
@@ -95,10 +96,7 @@ export function createFleet(options: FleetOptions): Fleet {
   function launch(): Member {
     const begunAt = elapsed()
     const child = fork()
-    let tellEnded = () => {}
-    const gone = new Promise<void>((resolve) => {
-      tellEnded = resolve
-    })
+    const { promise: gone, resolve: tellEnded } = deferred()
     const channel = createChannel(
       child.port,
       handlersOf(() => member),
@@ -182,10 +180,8 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   async function prepare(next: Config): Promise<Prepared> {
-    let release = () => {}
-    changing = new Promise((resolve) => {
-      release = resolve
-    })
+    const { promise, resolve: release } = deferred()
+    changing = promise
     try {
       await Promise.allSettled([...members].map(({ started }) => started))
       const own = await app().prepare(next)

@@ -10,13 +10,16 @@ import { runPostern, startPostern, takePort } from './postern.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 
-async function write(t: Test, given: { port?: number; upstream?: string } = {}) {
+async function write(
+  t: Test,
+  given: { port?: number; upstream?: string; workers?: string; metrics?: boolean } = {},
+) {
   const [port, admin] = [given.port ?? (await freePort()), await freePort()]
   const file = writeConfig(
     t,
     [
-      `server: { listen: "127.0.0.1:${port}", public_url: "http://localhost:${port}", workers: 2, shutdown: { delay: 0s } }`,
-      `admin: { listen: "127.0.0.1:${admin}" }`,
+      `server: { listen: "127.0.0.1:${port}", public_url: "http://localhost:${port}", workers: ${given.workers ?? 2}, shutdown: { delay: 0s } }`,
+      `admin: { listen: "127.0.0.1:${admin}", metrics: ${given.metrics ?? true} }`,
       'provider: { issuer: "http://127.0.0.1:9", client_id: postern, client_secret: secret }',
       'session: { keys: [MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3BxcnN0dXY=] }',
       `upstreams: { web: { url: "${given.upstream ?? 'http://127.0.0.1:9'}" } }`,
@@ -79,7 +82,7 @@ t.test('a taken port is one line and 1, and no process is left', async (t) => {
 })
 
 t.test('when the primary process dies, the workers do not serve on', async (t) => {
-  const { file, port } = await write(t)
+  const { file, port } = await write(t, { workers: 'auto', metrics: false })
   const postern = startPostern(t, ['serve', '--config', file])
   await postern.says(serving)
   t.ok(await isListening(port))

@@ -211,3 +211,22 @@ t.test('where cookies do not arrive, who is at work in one process is not idle f
   gateway.advance(601)
   t.strictSame((await askEach(gateway, check, line)).map(status), ['401', '401'])
 })
+
+t.test('a session that the provider ends is over in all of them', async (t) => {
+  const scene = await startSignedIn(t, { workers: 2, provider })
+  const { gateway } = scene
+  const cookie = cookieLine(scene)
+  scene.provider.behaviour.respond = (path) =>
+    path === '/token' ? { status: 400, body: { error: 'invalid_grant' } } : undefined
+  gateway.advance(301)
+  t.strictSame((await askEach(gateway, [cookie])).map(status), ['401', '401'])
+  t.strictSame((await askEach(gateway, [cookie])).map(status), ['401', '401'])
+  t.equal(refreshesOf(scene), 1)
+})
+
+t.test('what was prepared for nothing is given up by all of them', async (t) => {
+  const { gateway } = await startScene(t, { workers: 2, routes: ['path: /**, access: public'] })
+  const { discard } = await gateway.app.prepare({ ...gateway.config, routes: [] })
+  await discard()
+  t.strictSame((await askEach(gateway, [])).map(status), ['200', '200'])
+})

@@ -18,7 +18,7 @@ import {
 const origin = 'http://localhost:4180'
 // Nothing listens on port 9: whatever code comes, it cannot be exchanged.
 const yaml = `
-server: { listen: "127.0.0.1:0", public_url: "${origin}" }
+server: { listen: "127.0.0.1:0", public_url: "${origin}", limits: { logins_per_minute: none } }
 provider:
   endpoints: { authorization: "http://127.0.0.1:9/a", token: "http://127.0.0.1:9/t", userinfo: "http://127.0.0.1:9/u" }
   client_id: postern
