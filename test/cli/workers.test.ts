@@ -74,15 +74,24 @@ t.test('real processes share the port; one that is killed is replaced; all stop 
 })
 
 t.test('a taken port is one line and 1, and no process is left', async (t) => {
-  const { file } = await write(t, { port: await takePort(t) })
+  const { file } = await write(t, { port: await takePort(t), workers: 'auto' })
   const { code, stdout, stderr } = await runPostern(t, ['serve', '--config', file])
   t.equal(code, 1)
   t.notMatch(stdout, serving)
   t.match(stderr, /^postern: .*EADDRINUSE[^\n]*\n$/)
 })
 
+t.test('without metrics they serve all the same', async (t) => {
+  const { file, admin } = await write(t, { metrics: false })
+  const postern = startPostern(t, ['serve', '--config', file])
+  await postern.says(serving)
+  t.equal((await fetch(`http://127.0.0.1:${admin}/metrics`)).status, 404)
+  postern.child.kill('SIGINT')
+  t.strictSame(await postern.ended, { code: 0, signal: null })
+})
+
 t.test('when the primary process dies, the workers do not serve on', async (t) => {
-  const { file, port } = await write(t, { workers: 'auto', metrics: false })
+  const { file, port } = await write(t)
   const postern = startPostern(t, ['serve', '--config', file])
   await postern.says(serving)
   t.ok(await isListening(port))
