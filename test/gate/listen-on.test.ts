@@ -1,5 +1,8 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { listenOn } from '../../src/gate/listen-on.ts'
 
@@ -36,9 +39,23 @@ t.test('where there is no IPv6 one place is all there is; one that is taken is t
 })
 
 t.test('a socket path is told as one, and closing what never listened is no failure', async (t) => {
-  const path = `${t.testdir({})}/s.sock`
+  // Not in the folder of the test: such paths may have a hundred characters at most.
+  const folder = mkdtempSync(join(tmpdir(), 'postern-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 's')
   const { listen, close } = listenOn(createServer())
   t.equal(await listen({ path }), `unix:${path}`)
   await close()
   await listenOn(createServer()).close()
+})
+
+t.test('an IPv6 address stands in brackets', async (t) => {
+  const server = Object.assign(createServer(), {
+    listen: () => setImmediate(() => server.emit('listening')),
+    address: () => ({ family: 'IPv6', address: '::1', port: 4180 }),
+  })
+  t.equal(
+    await listenOn(server as unknown as Server).listen({ host: '::1', port: 4180 }),
+    'http://[::1]:4180',
+  )
 })
