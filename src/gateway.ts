@@ -1,11 +1,9 @@
 import { performance } from 'node:perf_hooks'
-import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { registerChecks } from './checks.ts'
 import { connectionLimitOf, exchangeLimits, loginCounter, serverLimitsOf } from './client-limits.ts'
 import type { Config } from './config/schema.ts'
 import { knownWishes } from './core/authorization-wish.ts'
-import { type Held, held } from './core/held.ts'
 import { compileRules } from './core/rules.ts'
 import { sessionEndsAt } from './core/session.ts'
 import { registerResourceMetadata } from './endpoints/resource-metadata.ts'
@@ -34,19 +32,12 @@ import { createSites } from './gate/site.ts'
 import { createRefuseUnreadable } from './gate/unreadable.ts'
 import { isBelow } from './gate/visit.ts'
 import type { Lasting } from './lasting.ts'
-import { createObserving, type Observing, type ObservingSurroundings } from './observing.ts'
-import { createNoProvider } from './provider/no-provider.ts'
-import { createProvider, type Provider } from './provider/provider.ts'
-import type { OnAnswer } from './provider/provider-fetch.ts'
+import type { ObservingSurroundings } from './observing.ts'
 import { createTrust } from './proxy/forwarded.ts'
-import { createUpstreams, type Upstreams } from './proxy/upstreams.ts'
 import type { SessionLink } from './session/session-link.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { type SharedParts, shareParts } from './shared-parts.ts'
 import { registerSignIn } from './sign-in.ts'
-import { createTokens, type Tokens } from './tokens.ts'
-import { currentSpan } from './tracing/current-span.ts'
-import { loadTracing } from './tracing/load.ts'
-import type { Tracing } from './tracing/tracing.ts'
 import { factsOf, spanFactsOf } from './visit-facts.ts'
 
 type Check = Readonly<{ ok: boolean; reason?: string }>
@@ -69,46 +60,35 @@ type GatewayOptions = ObservingSurroundings &
   }>
 
 /** Everything that is made of one configuration. Several are alive while older ones finish their requests. */
-export type Gateway = Readonly<{
-  config: Config
-  router: FastifyInstance
-  service: Service
-  /** How many connections a client may have. */
-  connectionLimit: ConnectionLimit
-  readiness: () => GatewayReadiness
-  /** Begins what goes on in the background: discovery. */
-  start: () => void
-  /** Resolves when people can sign in; rejects when the provider does not answer as it should. */
-  signInReady: () => Promise<void>
-  /** Resolves when the last request is over and everything is closed that no other gateway uses. No more requests may come. */
-  retire: () => Promise<void>
-  /** Who is told what happens. */
-  observing: Observing
-  provider: Held<Provider>
-  tokens: Held<Tokens>
-  /** Absent where nothing is traced. */
-  tracing: Held<Tracing> | undefined
-  upstreams: Upstreams
-  sessions: Sessions
-}>
+export type Gateway = SharedParts &
+  Readonly<{
+    config: Config
+    router: FastifyInstance
+    service: Service
+    /** How many connections a client may have. */
+    connectionLimit: ConnectionLimit
+    readiness: () => GatewayReadiness
+    /** Begins what goes on in the background: discovery. */
+    start: () => void
+    /** Resolves when people can sign in; rejects when the provider does not answer as it should. */
+    signInReady: () => Promise<void>
+    /** Resolves when the last request is over and everything is closed that no other gateway uses. No more requests may come. */
+    retire: () => Promise<void>
+    sessions: Sessions
+  }>
 
 /** Joins the parts; nothing is served and nobody asked yet. */
 export async function buildGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
-  const { logger, clock, sleep, lasting, link, previous } = options
+  const { logger, clock, sleep, lasting, link } = options
   const { live, createRequestId } = lasting
   const trust = createTrust(config.server.trusted_proxies)
   const { prefix, public_url: publicUrls } = config.server
 
-  const observing = createObserving(config, options, previous)
-  const { observer } = observing
-  const heldProvider = providerFor(config, options)
-  const heldTokens = tokensFor(config, options)
-  const tracing = await tracingFor(config, options)
-  const provider = heldProvider.part
-  const tokens = heldTokens.part
-  // No function below may use `previous`: it would keep every gateway there was before this one.
-  const isProviderNew = heldProvider !== previous?.provider
-  const areTokensNew = heldTokens !== previous?.tokens
+  const { parts, start, release } = await shareParts(config, options)
+  const { upstreams, tracing } = parts
+  const { observer } = parts.observing
+  const provider = parts.provider.part
+  const tokens = parts.tokens.part
   const sessions = await createSessions(config, { ...lasting, link, clock, sleep, provider, observer })
   const { cookieLines, limits } = sessions
   const sites = createSites({
@@ -120,7 +100,6 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   })
   const defaultScheme = sites.primary.scheme
   const rules = compileRules(config.routes)
-  const upstreams = createUpstreams(config.upstreams, previous?.upstreams)
   const underWay = createCount()
 
   const identify = createIdentify({ ...sessions, clock })
@@ -240,11 +219,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     start,
     signInReady: provider.ready,
     retire,
-    observing,
-    provider: heldProvider,
-    tokens: heldTokens,
-    tracing,
-    upstreams,
+    ...parts,
     sessions,
   }
 
@@ -264,66 +239,8 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     return { ready: state.ready, checks }
   }
 
-  /** What is shared with the one before has begun already. */
-  function start(): void {
-    if (isProviderNew) provider.start()
-    if (areTokensNew) tokens.start()
-  }
-
   async function retire(): Promise<void> {
     await underWay.settled()
-    await Promise.all([app.close(), upstreams.close(), heldProvider.release(), heldTokens.release()])
-    await Promise.all([observing.audit.release(), tracing?.release()])
+    await Promise.all([app.close(), release()])
   }
-}
-
-function providerFor(config: Config, { clock, logger, metrics, previous }: GatewayOptions): Held<Provider> {
-  if (previous !== undefined && isDeepStrictEqual(previous.config.provider, config.provider)) {
-    return previous.provider.hold()
-  }
-  const provider =
-    config.provider === undefined
-      ? createNoProvider()
-      : createProvider({
-          config: config.provider,
-          clock,
-          log: logger,
-          onAnswer: answerTo('provider', metrics),
-        })
-  return held(provider, ({ close }) => close())
-}
-
-function tokensFor(config: Config, { clock, logger, metrics, previous }: GatewayOptions): Held<Tokens> {
-  if (previous !== undefined && isDeepStrictEqual(tokenSettings(previous.config), tokenSettings(config))) {
-    return previous.tokens.hold()
-  }
-  return held(createTokens(config, { clock, logger, onAnswer: answerTo('bearer', metrics) }), ({ close }) =>
-    close(),
-  )
-}
-
-/**
- * What these servers answer is counted by the process, and belongs to the span of the request that they were asked for:
- * they outlive a configuration that shares them.
- */
-function answerTo(section: 'provider' | 'bearer', metrics: GatewayOptions['metrics']): OnAnswer {
-  return (operation, outcome, ms, sent) => {
-    metrics?.observer.providerAnswered({ section, operation, outcome, ms })
-    currentSpan.getStore()?.providerAnswered({ operation, outcome, ms, ...sent })
-  }
-}
-
-/** What traces is that of the configuration before when nothing about it is new; it is loaded where it is wanted only. */
-async function tracingFor(
-  { tracing }: Config,
-  { logger, sleep, previous }: GatewayOptions,
-): Promise<Held<Tracing> | undefined> {
-  if (tracing === undefined) return undefined
-  if (isDeepStrictEqual(previous?.config.tracing, tracing)) return previous?.tracing?.hold()
-  return held(await loadTracing(tracing, { logger, sleep }), ({ close }) => close())
-}
-
-/** What says how tokens are judged. */
-function tokenSettings({ bearer, provider }: Config) {
-  return { bearer, clientId: provider?.client_id }
 }

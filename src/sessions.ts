@@ -84,31 +84,12 @@ export async function createSessions(config: Config, options: Options): Promise<
   const { generations } = memory
   const sightings = check && (link === undefined ? memory.sightings : sharedSightings(memory.sightings, link))
   const kits = { http: createKit('http'), https: createKit('https') }
-  const own = createRefresher({
-    refresh: provider.refresh,
-    revoke: provider.revoke,
-    clock,
-    sleep: async (ms) => void (await options.sleep(ms)),
-    ended,
-    generations,
-    endsAt: check && ((session) => sessionEndsAt(session, limits)),
-    refreshBefore: config.session.refresh_before / 1000,
-    waitLimit: (config.provider?.timeout ?? 0) / 1000 + 2,
-    report: observer.refreshed,
-    memory: memory.refreshes,
-  })
-  const refresher =
-    link === undefined
-      ? own
-      : createLinkedRefresher({
-          ...{ link, ended, generations, clock },
-          awaited: memory.awaited,
-          refreshBefore: config.session.refresh_before / 1000,
-        })
+  const refreshBefore = config.session.refresh_before / 1000
+  const { current, finish } = link === undefined ? refreshHere() : refreshElsewhere(link)
 
   return {
     limits,
-    refresher,
+    refresher: { current },
     ended,
     generations,
     sightings,
@@ -168,8 +149,37 @@ export async function createSessions(config: Config, options: Options): Promise<
 
   function end(session: Session): void | Promise<void> {
     endHere(session.id, sessionEndsAt(session, limits))
-    if (link !== undefined) return link.end(session)
-    void provider.revoke(own.latest(session).tokens)
+    return finish(session)
+  }
+
+  function refreshHere(): Refreshing {
+    const { current, latest } = createRefresher({
+      refresh: provider.refresh,
+      revoke: provider.revoke,
+      clock,
+      sleep: async (ms) => void (await options.sleep(ms)),
+      ended,
+      generations,
+      endsAt: check && ((session) => sessionEndsAt(session, limits)),
+      refreshBefore,
+      waitLimit: (config.provider?.timeout ?? 0) / 1000 + 2,
+      report: observer.refreshed,
+      memory: memory.refreshes,
+    })
+    return { current, finish: (session) => void provider.revoke(latest(session).tokens) }
+  }
+
+  function refreshElsewhere(other: SessionLink): Refreshing {
+    const { awaited } = memory
+    const { current } = createLinkedRefresher({
+      link: other,
+      ended,
+      generations,
+      awaited,
+      clock,
+      refreshBefore,
+    })
+    return { current, finish: other.end }
   }
 
   function openReturn(sealed: string): string | undefined {
@@ -177,6 +187,10 @@ export async function createSessions(config: Config, options: Options): Promise<
     return opened && (opened.value as { returnTo: string }).returnTo
   }
 }
+
+/** Who renews sessions, and what is to be done at their end. */
+type Refreshing = Pick<Refresher, 'current'> &
+  Readonly<{ finish: (session: Session) => void | Promise<void> }>
 
 /** What this process saw, the others are told. */
 function sharedSightings(sightings: Sightings, { tellSighting }: SessionLink): Sightings {

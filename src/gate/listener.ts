@@ -41,6 +41,8 @@ type ListenerOptions = Readonly<{
   isWebSocket: (request: IncomingMessage) => boolean
   /** The response to answer an upgrade request with while no tunnel has come of it. */
   upgradeResponse: (request: IncomingMessage, socket: Socket) => ServerResponse
+  /** Monotonic milliseconds; those of this process unless given. */
+  elapsed?: () => number
 }>
 
 /** An empty head is a view of the bytes of the whole request, which would stay as long as the tunnel. */
@@ -51,7 +53,7 @@ const closeIdleEveryMs = 50
 
 /** Makes the listener around the first service; it does not listen yet. */
 export function createListener(first: Service, options: ListenerOptions): Listener {
-  const { isWebSocket, upgradeResponse } = options
+  const { isWebSocket, upgradeResponse, elapsed = () => performance.now() } = options
   let service = first
   let isDraining = false
   let lastRequestAt = 0
@@ -86,7 +88,7 @@ export function createListener(first: Service, options: ListenerOptions): Listen
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     // At its own limit Node says that this was the last request, and then waits for the client to go.
-    if (isDraining) lastRequestAt = performance.now()
+    if (isDraining) lastRequestAt = elapsed()
     if (isDraining || hasReachedLimit(response)) response.shouldKeepAlive = false
     service.handle(request, response)
   }
@@ -130,9 +132,9 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   async function close(quietMs = 0): Promise<void> {
     drain()
     const closed = binding.close()
-    lastRequestAt = performance.now()
+    lastRequestAt = elapsed()
     const endIdle = () => {
-      if (performance.now() - lastRequestAt >= quietMs) server.closeIdleConnections()
+      if (elapsed() - lastRequestAt >= quietMs) server.closeIdleConnections()
     }
     endIdle()
     const idle = setInterval(endIdle, closeIdleEveryMs).unref()

@@ -2,6 +2,9 @@ import type { Metric, Registry } from 'prom-client'
 import { createSeries, type LabelValue } from './series.ts'
 import { createSpread, type Spread } from './spread.ts'
 
+/** Seconds: the gateway itself takes less than the least, and an upstream may take a minute. */
+export const latencyBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
 /** What every metric says about itself. */
 type Description = Readonly<{ name: string; help: string; labelNames?: readonly string[] }>
 

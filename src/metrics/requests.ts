@@ -2,10 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Registry } from 'prom-client'
 import type { Observer } from '../observer.ts'
 import type { LoginProblem } from '../pages/login-problem.ts'
-import { addCounter, addHistogram } from './metric.ts'
-
-/** Seconds: the gateway itself takes less than the least, and an upstream may take a minute. */
-const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+import { addCounter, addHistogram, latencyBounds } from './metric.ts'
 
 /** What is written for a client that went away before there was an answer; no HTTP status. */
 const clientClosedRequest = 499
@@ -35,7 +32,7 @@ export function countRequests(registry: Registry): Pick<Observer, 'requestEnded'
     name: 'postern_request_duration_seconds',
     help: 'Time from the head of a request to the end of its answer, by route; WebSockets and event streams are left out.',
     labelNames: ['rule'],
-    bounds,
+    bounds: latencyBounds,
   })
   const decisions = addCounter(registry, {
     name: 'postern_decisions_total',

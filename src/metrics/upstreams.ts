@@ -1,9 +1,6 @@
 import type { Registry } from 'prom-client'
 import type { Observer } from '../observer.ts'
-import { addCounter, addHistogram } from './metric.ts'
-
-/** Seconds, as for requests. */
-const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+import { addCounter, addHistogram, latencyBounds } from './metric.ts'
 
 const outcomes = ['2xx', '3xx', '4xx', '5xx', 'unreachable', 'timeout', 'invalid', 'cut']
 
@@ -18,7 +15,7 @@ export function countUpstreams(registry: Registry) {
     name: 'postern_upstream_response_seconds',
     help: 'Time from passing a request on to the head of the answer.',
     labelNames: ['upstream'],
-    bounds,
+    bounds: latencyBounds,
   })
   const upstreamAnswered: Observer['upstreamAnswered'] = ({ upstream, outcome, ms }) => {
     responses(upstream, outcome).value += 1

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { deferred } from '../../src/core/deferred.ts'
 import type { Gateway } from '../support/gateway.ts'
 import { ask, cookieLine, requestBytes, startScene, startSignedIn } from '../support/scene.ts'
 
@@ -7,6 +8,19 @@ const status = (answer: string) => answer.slice(9, 12)
 
 function refreshesOf({ provider: { tokenRequests } }: Awaited<ReturnType<typeof startScene>>): number {
   return tokenRequests.filter(({ parameters }) => parameters['grant_type'] === 'refresh_token').length
+}
+
+/** Holds the provider's answers to token requests back: `asked` resolves with the first one, `answerNow` lets it go. */
+function holdTokens({ provider: { behaviour } }: Awaited<ReturnType<typeof startScene>>) {
+  const asked = deferred()
+  const released = deferred()
+  behaviour.respond = async (path) => {
+    if (path !== '/token') return undefined
+    asked.resolve()
+    await released.promise
+    return undefined
+  }
+  return { asked: asked.promise, answerNow: released.resolve }
 }
 
 /** One request to each worker. */
@@ -39,16 +53,7 @@ t.test('200 requests to four processes at expiry make one token request, late on
 t.test('a provider that is slow is asked once all the same', async (t) => {
   const scene = await startSignedIn(t, { workers: 4, provider })
   const { gateway, browser } = scene
-  let answerNow = () => {}
-  const asked = new Promise<void>((resolve) => {
-    scene.provider.behaviour.respond = (path) => {
-      if (path !== '/token') return undefined
-      resolve()
-      return new Promise((answer) => {
-        answerNow = () => answer(undefined)
-      })
-    }
-  })
+  const { asked, answerNow } = holdTokens(scene)
   gateway.advance(301)
   const answers = Array.from({ length: 40 }, () => browser.clone().fetch(`${gateway.origin}/data`))
   await asked
@@ -64,16 +69,7 @@ t.test(
     const scene = await startSignedIn(t, { workers: 4, provider })
     const { gateway, browser } = scene
     const cookie = cookieLine(scene)
-    let answerNow = () => {}
-    const asked = new Promise<void>((resolve) => {
-      scene.provider.behaviour.respond = (path) => {
-        if (path !== '/token') return undefined
-        resolve()
-        return new Promise((answer) => {
-          answerNow = () => answer(undefined)
-        })
-      }
-    })
+    const { asked, answerNow } = holdTokens(scene)
     gateway.advance(301)
     const waiting = browser.clone().fetch(`${gateway.origin}/data`)
     await asked
@@ -125,16 +121,7 @@ t.test('a worker that dies takes no refresh with it', async (t) => {
   const { gateway } = scene
   scene.provider.behaviour.rotateRefreshTokens = true
   const cookie = cookieLine(scene)
-  let answerNow = () => {}
-  const asked = new Promise<void>((resolve) => {
-    scene.provider.behaviour.respond = (path) => {
-      if (path !== '/token') return undefined
-      resolve()
-      return new Promise((answer) => {
-        answerNow = () => answer(undefined)
-      })
-    }
-  })
+  const { asked, answerNow } = holdTokens(scene)
   gateway.advance(301)
   const lost = ask(gateway, 'GET /x', [cookie])
   await asked
@@ -230,3 +217,29 @@ t.test('what was prepared for nothing is given up by all of them', async (t) => 
   await discard()
   t.strictSame((await askEach(gateway, [])).map(status), ['200', '200'])
 })
+
+t.test(
+  'where cookies may not arrive, an old one is over when any process has seen the new one',
+  async (t) => {
+    const scene = await startSignedIn(t, {
+      workers: 2,
+      forwardAuth: 'preset: nginx',
+      server: 'trusted_proxies: [127.0.0.1]',
+      provider,
+    })
+    const { gateway, browser } = scene
+    const old = cookieLine(scene)
+    gateway.advance(301)
+    t.equal(status(await ask(gateway, 'GET /x', [old])), '200')
+    gateway.advance(120)
+    t.strictSame(
+      (await askEach(gateway, [old])).map(status),
+      ['200', '200'],
+      'the new one was seen by nobody',
+    )
+    await browser.fetch(`${gateway.origin}/x`)
+    t.equal((await browser.fetch(`${gateway.origin}/x`)).status, 200)
+    gateway.advance(61)
+    t.strictSame((await askEach(gateway, [old])).map(status), ['401', '401'])
+  },
+)

@@ -3,6 +3,7 @@ import t from 'tap'
 import { canonicalPath } from '../../src/core/request-path.ts'
 import { compileRules, type Rule } from '../../src/core/rules.ts'
 import { type PathPatterns, pathsOfRegex } from '../../src/migrate/path-regex.ts'
+import { ruleOf } from '../core/rule-of.ts'
 import { loadPrinted, migrateOptions } from './support.ts'
 
 t.test('simple anchored expressions become patterns', async (t) => {
@@ -93,24 +94,7 @@ t.test('everything else does not', async (t) => {
   for (const regex of expressions) t.equal(pathsOfRegex(regex), undefined, regex)
 })
 
-const rule = (path: string): Rule => ({
-  name: path,
-  path,
-  access: 'public',
-  credentials: [],
-  audience: [],
-  scopes: [],
-  anyScope: [],
-  claims: {},
-  acr: [],
-  onMissingScope: 'forbid',
-  allow: [],
-  onUnauthenticated: 'auto',
-  allowedOrigins: [],
-  csrf: true,
-  authorization: 'strip',
-  caseSensitive: true,
-})
+const rule = (path: string): Rule => ruleOf(path, { access: 'public', caseSensitive: true })
 
 const segment = fc.constantFrom(
   'a',

@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { startGate, upstreamConfig } from '../support/gate.ts'
 import { startRecorder } from '../support/recorder.ts'
 
@@ -62,8 +62,8 @@ t.test('an answer that has begun is cut when the body becomes too long', async (
   t.equal(gate.failures.length, 0)
 })
 
-t.test('a client that stops reading loses its connection, and the upstream is free', async (t) => {
-  const size = 64 * 1024 * 1024
+/** An upstream that answers with so many bytes at once. */
+async function startSender(t: Test, size: number) {
   const recorder = await startRecorder((connection) => {
     connection.socket.once('data', () => {
       connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
@@ -71,6 +71,12 @@ t.test('a client that stops reading loses its connection, and the upstream is fr
     })
   })
   t.teardown(recorder.close)
+  return recorder
+}
+
+t.test('a client that stops reading loses its connection, and the upstream is free', async (t) => {
+  const size = 64 * 1024 * 1024
+  const recorder = await startSender(t, size)
   const gate = await startGate(t, upstreamConfig(recorder.origin), { sendTimeoutMs: 100 })
   const client = gate.client('GET /big HTTP/1.1\r\nHost: public.example\r\n\r\n')
   client.socket.pause()
@@ -101,13 +107,7 @@ t.test('a client that leaves the end of an answer unread loses its connection', 
 
 t.test('a client that reads slowly keeps its connection', async (t) => {
   const size = 8 * 1024 * 1024
-  const recorder = await startRecorder((connection) => {
-    connection.socket.once('data', () => {
-      connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
-      connection.send(Buffer.alloc(size, 'x'))
-    })
-  })
-  t.teardown(recorder.close)
+  const recorder = await startSender(t, size)
   const gate = await startGate(t, upstreamConfig(recorder.origin), { sendTimeoutMs: 60_000 })
   const client = gate.client('GET /big HTTP/1.1\r\nHost: public.example\r\n\r\n')
   await client.sees('\r\n\r\n')

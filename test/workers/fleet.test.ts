@@ -73,7 +73,7 @@ function setUp(count = 2) {
   }
   let refusal: Error | undefined
   const app = {
-    gateway: () => ({ sessions: { ended: { entries: () => [] }, sightings: undefined } }),
+    gateway: () => ({ sessions: { ended: { entries: () => [] }, sightings: undefined, end: () => {} } }),
     prepare: async () => {
       if (refusal !== undefined) throw refusal
       return prepared
@@ -250,3 +250,23 @@ t.test(
     t.ok(children.every(({ got }) => got.at(-1)?.kind === 'reopen'))
   },
 )
+
+t.test('a sign-out is answered when every process has taken note of it, or has had its time', async (t) => {
+  for (const isAnswered of [true, false]) {
+    const { children, started, sleepers } = setUp()
+    await started()
+    const [one, other] = children
+    one?.say({ postern: 'ask', number: 7, kind: 'end', payload: {} })
+    await one?.answer('settled')
+    await other?.gets('settled')
+    await new Promise(setImmediate)
+    t.notOk(
+      one?.got.some(({ postern }) => postern === 'answer'),
+      'one of them may still let it in',
+    )
+    if (isAnswered) await other?.answer('settled')
+    else sleepers.at(-1)?.wake()
+    await new Promise(setImmediate)
+    t.match(one?.got.at(-1), { postern: 'answer', number: 7 })
+  }
+})
