@@ -1,8 +1,8 @@
 import type { Config } from './config/schema.ts'
 import type { Rule } from './core/rule.ts'
-import type { ConnectionLimit } from './gate/connection-limit.ts'
 import type { LoginLimit } from './gate/login-limit.ts'
-import type { ServerLimits } from './gate/server-limits.ts'
+import type { ConnectionLimit } from './listener/connection-limit.ts'
+import type { ServerLimits } from './listener/server-limits.ts'
 import type { LoadLimits } from './overload/load.ts'
 
 type Server = Config['server']

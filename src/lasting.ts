@@ -1,6 +1,6 @@
 import { createLoginLimit, type LoginLimit } from './gate/login-limit.ts'
 import { createRequestIds } from './gate/request-id.ts'
-import { createTurns, type Turns } from './gate/turns.ts'
+import { createTurns, type Turns } from './listener/turns.ts'
 import { createLiveStreams, type LiveStreams, type StreamWatcher } from './proxy/live-streams.ts'
 import { createSessionMemory, type SessionMemory } from './session/session-memory.ts'
 

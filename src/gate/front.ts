@@ -4,11 +4,11 @@ import { headProblem } from '../core/request-head.ts'
 import { canonicalPath, type RequestPath } from '../core/request-path.ts'
 import type { RequestSpan } from '../core/request-span.ts'
 import { readTraceContext, type TraceContext } from '../core/trace-context.ts'
+import { awaitsContinue, upgradeOf } from '../listener/arrival.ts'
+import type { Turns } from '../listener/turns.ts'
 import type { Answers } from './answer.ts'
-import { awaitsContinue, upgradeOf } from './arrival.ts'
 import type { Shed } from './shed.ts'
 import type { Sites } from './site.ts'
-import type { Turns } from './turns.ts'
 import type { Origin, Visit } from './visit.ts'
 
 type FrontOptions = Readonly<{

@@ -1,6 +1,6 @@
 import { admit, type Rate } from '../core/rate.ts'
+import { clientNetwork } from '../listener/client-network.ts'
 import { createBoundedCache } from '../session/bounded-cache.ts'
-import { clientNetwork } from './client-network.ts'
 
 /** Clients whose logins are counted at a time; of more, those that began none for the longest time are forgotten. */
 const maxClients = 10_000

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { listenOn } from '../../src/gate/listen-on.ts'
+import { listenOn } from '../../src/listener/listen-on.ts'
 
 const localhost = { host: 'localhost', port: 0 }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import t from 'tap'
-import { createTurns } from '../../src/gate/turns.ts'
+import { createTurns } from '../../src/listener/turns.ts'
 
 const socket = () => {
   const state = {

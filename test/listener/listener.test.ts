@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import t, { type Test } from 'tap'
-import { createListener } from '../../src/gate/listener.ts'
+import { createListener } from '../../src/listener/listener.ts'
 import { upgradeResponse } from '../../src/proxy/upgrade.ts'
 import { isWebSocket } from '../../src/proxy/web-socket.ts'
 import { record } from '../support/recorder.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { clientNetwork } from '../../src/gate/client-network.ts'
+import { clientNetwork } from '../../src/listener/client-network.ts'
 
 const cases: readonly [address: string, network: string][] = [
   ['192.0.2.7', '192.0.2.7'],
