@@ -51,7 +51,11 @@ t.test('the host is that of :authority, or of Host where there is none; never on
   t.match(await client.ask({ ':authority': host, host: 'other.example' }), { status: 400 })
   t.match(await client.ask({ ':authority': 'other.example', host }), { status: 400 })
   t.match(await client.ask({ ':authority': 'other.example' }), { status: 421 })
-  t.equal(headsAt(upstream).length, 1)
+  t.match(await client.ask({ host }), { status: 200 })
+  t.strictSame(
+    headsAt(upstream).map((head) => valuesOf(head, 'host')),
+    [[host], [host]],
+  )
 })
 
 /** Answers a request only when its body is there. */
@@ -97,6 +101,20 @@ t.test('a body that breaks off with its connection does not pass for whole', asy
   const connection = await upstream.connection(0)
   await connection.sees('hello')
   client.session.destroy()
+  await connection.closed
+  t.notMatch(connection.bytes(), '\r\n0\r\n')
+})
+
+t.test('a body that does not go on is given up', async (t) => {
+  const { upstream, client } = await start(t, {
+    upstreams: (origin) => `{ web: { url: "${origin}", timeouts: { body: 50ms } } }`,
+    answer: () => undefined,
+  })
+  const stream = client.open({ ':path': '/x', ':method': 'POST' })
+  const answer = answerOf(stream)
+  stream.write('hello')
+  const connection = await upstream.connection(0)
+  t.match(await answer, { status: 0, code: 8 })
   await connection.closed
   t.notMatch(connection.bytes(), '\r\n0\r\n')
 })
@@ -284,10 +302,12 @@ t.test('a whole request may take no longer than the configuration says', async (
     answer: () => undefined,
   })
   const whole = client.ask({ ':path': '/x', ':method': 'POST' }, 'hello')
+  const short = client.ask({ ':path': '/x' })
   const answer = await answerOf(client.open({ ':path': '/x', ':method': 'POST' }))
   t.match(answer, { status: 0, code: 8 })
   for (const { socket } of upstream.connections) socket.destroy()
   t.match(await whole, { status: 502 }, 'one that is there may be answered as late as it likes')
+  t.match(await short, { status: 502 })
 })
 
 t.test('an answer of our own that nobody reads does not stay for ever', async (t) => {
