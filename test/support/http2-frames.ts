@@ -81,13 +81,26 @@ export function windowUpdate(stream: number, increment: number): Buffer {
   return frame(frameTypes.windowUpdate, 0, stream, numbers(increment))
 }
 
-/** A whole HEADERS frame, whatever its fields are. */
+/** A HEADERS frame, whatever its fields are. */
 export function headers(stream: number, fields: readonly Field[], isEnd: boolean): Buffer {
-  return frame(
-    frameTypes.headers,
-    flags.endHeaders | (isEnd ? flags.endStream : 0),
-    stream,
-    headerBlock(fields),
+  return block(stream, headerBlock(fields), isEnd)
+}
+
+/** The most that a frame may hold unless it was agreed otherwise (RFC 9113 section 6.5.2). */
+const maxFrameSize = 16_384
+
+/** A header block as a HEADERS frame, and as many CONTINUATION frames as it takes when none may be longer than `most`. */
+export function block(stream: number, bytes: Buffer, isEnd: boolean, most = maxFrameSize): Buffer {
+  const pieces = Array.from({ length: Math.max(1, Math.ceil(bytes.length / most)) }, (_, index) =>
+    bytes.subarray(index * most, (index + 1) * most),
+  )
+  return Buffer.concat(
+    pieces.map((piece, index) => {
+      const end = index === pieces.length - 1 ? flags.endHeaders : 0
+      return index === 0
+        ? frame(frameTypes.headers, end | (isEnd ? flags.endStream : 0), stream, piece)
+        : frame(frameTypes.continuation, end, stream, piece)
+    }),
   )
 }
 

@@ -3,6 +3,7 @@ import { constants, createSecureServer, type Http2SecureServer } from 'node:http
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import {
+  block,
   data,
   type Field,
   flags,
@@ -70,13 +71,8 @@ t.test('header blocks may be written in every way', async (t) => {
     stream.end(String(fields['x']))
   })
   const client = await connectWire(t, server)
-  const block = headerBlock([...get, ['x', 'y'.repeat(700)]])
   const first = client.nextStream()
-  client.send(
-    frame(frameTypes.headers, flags.endStream, first, block.subarray(0, 5)),
-    frame(frameTypes.continuation, 0, first, block.subarray(5, 90)),
-    frame(frameTypes.continuation, flags.endHeaders, first, block.subarray(90)),
-  )
+  client.send(block(first, headerBlock([...get, ['x', 'y'.repeat(700)]]), true, 200))
   t.equal((await client.answer(first)).body, 'y'.repeat(700))
   const second = client.nextStream()
   const known = Buffer.concat([tableSize(4096), headerBlock(get), indexedLiteral(['x', 'z']), reference(62)])
@@ -100,7 +96,7 @@ t.test('what the server refuses is told apart', async (t) => {
   t.equal(client.goaway(), 'PROTOCOL_ERROR')
   client.destroy()
   await client.closed
-  t.equal(client.isClosed(), true)
+  t.equal(client.isOver(), true)
   await t.rejects(
     client.until(() => false),
     /the connection ended/,

@@ -53,7 +53,8 @@ export type Http2Wire = Readonly<{
   frames: readonly Frame[]
   /** The code of the last GOAWAY, if there was one. */
   goaway: () => ErrorCode | undefined
-  isClosed: () => boolean
+  /** Whether the connection is closed, or the server told of an error of it. */
+  isOver: () => boolean
   closed: Promise<void>
   /** Stops reading from the socket, or goes on. */
   read: (isWanted: boolean) => void
@@ -224,6 +225,11 @@ function createState(write: (bytes: Uint8Array) => void) {
     })
   }
 
+  /** After a GOAWAY that tells of an error nothing is dealt with any more (RFC 9113 section 5.4.1). */
+  function isOver(): boolean {
+    return isClosed || (goaway ?? 'NO_ERROR') !== 'NO_ERROR'
+  }
+
   function nextStream(): number {
     lastStream += 2
     return lastStream
@@ -238,13 +244,13 @@ function createState(write: (bytes: Uint8Array) => void) {
 
   async function answer(stream: number): Promise<StreamAnswer> {
     const found = streamOf(stream)
-    while (!isClosed && !found.isWhole && found.reset === undefined) await more()
+    while (!isOver() && !found.isWhole && found.reset === undefined) await more()
     return found
   }
 
   async function until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
-      if (isClosed) throw new Error(`the connection ended: ${goaway}`)
+      if (isOver()) throw new Error(`the connection ended: ${goaway}`)
       await more()
     }
   }
@@ -253,7 +259,7 @@ function createState(write: (bytes: Uint8Array) => void) {
     pings += 1
     const payload = Buffer.from(`ping${String(pings).padStart(4, '0')}`)
     write(frame(frameTypes.ping, 0, 0, payload))
-    while (!isClosed && !pongs.has(payload.toString('hex'))) await more()
+    while (!isOver() && !pongs.has(payload.toString('hex'))) await more()
   }
 
   return {
@@ -269,7 +275,7 @@ function createState(write: (bytes: Uint8Array) => void) {
       settled,
       frames,
       goaway: () => goaway,
-      isClosed: () => isClosed,
+      isOver,
     },
   }
 }
