@@ -14,6 +14,7 @@ export function serverLimitsOf({ limits, timeouts }: Server): ServerLimits {
     headersTimeout: timeouts.headers,
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.keep_alive,
+    sendTimeout: timeouts.send,
     maxRequestsPerConnection: limits.max_requests_per_connection,
     maxConnections: limits.max_connections,
   }

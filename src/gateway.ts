@@ -27,7 +27,7 @@ import { createRespond } from './gate/respond.ts'
 import { createRouter } from './gate/router.ts'
 import { createShed } from './gate/shed.ts'
 import { createSites } from './gate/site.ts'
-import { createRefuseUnreadable } from './gate/unreadable.ts'
+import { createUnreadable } from './gate/unreadable.ts'
 import { isBelow } from './gate/visit.ts'
 import type { Lasting } from './lasting.ts'
 import type { ConnectionLimit } from './listener/connection-limit.ts'
@@ -210,7 +210,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     router: app,
     service: {
       handle: app.routing,
-      refuseUnreadable: createRefuseUnreadable(prefix, createRequestId, observer.unreadable),
+      unreadable: createUnreadable(prefix, createRequestId, observer.unreadable),
       limits: serverLimitsOf(config.server),
       tls: config.server.tls,
     },

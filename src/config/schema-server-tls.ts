@@ -32,9 +32,15 @@ export function serverTls(read: ReadTextFile, now: () => number) {
         example: '/etc/postern/tls/tls.key',
       },
     ),
+    http2: documented(z.boolean().prefault(true), {
+      type: 'boolean',
+      meaning:
+        'Whether clients may speak HTTP/2. WebSockets come by HTTP/1.1 in any case, and upstreams are asked by it.',
+      example: false,
+    }),
   })
   return withRelations(keys, [{ reads: [['cert_file'], ['key_file']], find: findUnusablePair }]).transform(
-    ({ cert_file, key_file }) => ({ cert: cert_file, key: key_file }),
+    ({ cert_file, key_file, http2 }) => ({ cert: cert_file, key: key_file, http2 }),
   )
 }
 

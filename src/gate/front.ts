@@ -69,11 +69,16 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
       else turns.pass(raw.socket)
     })
     const go = () => {
-      visit.hasTurn = true
       if (visit.span === undefined) judge(request, reply, done)
       else visit.span.run(() => judge(request, reply, done))
     }
-    turns.take(raw.socket, go, () => onDrop(visit))
+    const goInTurn = () => {
+      visit.hasTurn = true
+      go()
+    }
+    // The answers of HTTP/2 do not wait for each other (RFC 9113 section 5); there are only so many streams at a time.
+    if (raw.httpVersionMajor === 2) go()
+    else turns.take(raw.socket, goInTurn, () => onDrop(visit))
   }
 
   function judge(request: FastifyRequest, reply: FastifyReply, done: () => void): void {

@@ -3,19 +3,23 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import { awaitsContinue, upgradeOf } from './arrival.ts'
+import { createHttp2Server } from './http2-server.ts'
 import { listenOn, type Place } from './listen-on.ts'
-import { createNodeServer, renewTls, type TlsPair } from './node-server.ts'
+import { createNodeServer, renewTls, type ServerTls } from './node-server.ts'
 import { limitServer, type ServerLimits } from './server-limits.ts'
 
 /** What is done with connections at one time; a new configuration brings another one. */
 export type Service = Readonly<{
   /** Serves a request, be it an offer to upgrade or one whose client waits for a 100. */
   handle: (request: IncomingMessage, response: ServerResponse) => void
-  /** Answers bytes that never became a request. */
-  refuseUnreadable: (error: Error, socket: Socket) => void
+  /** Answers to what is no request. */
+  unreadable: Readonly<{
+    refuseBytes: (error: Error, socket: Socket) => void
+    refuseRequest: (error: Error, response: ServerResponse) => void
+  }>
   limits: ServerLimits
   /** What TLS is ended with; whether it is ended here at all is what the first service says. */
-  tls: TlsPair | undefined
+  tls: ServerTls | undefined
 }>
 
 /** The listener that faces browsers. It stays while what serves its requests is changed between two of them. */
@@ -57,7 +61,17 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   let service = first
   let isDraining = false
   let lastRequestAt = 0
-  const server = createNodeServer(first.tls, first.limits.headersTimeout)
+  const http2 = createHttp2Server({
+    handle,
+    onContinue,
+    refuse: (error, response) => service.unreadable.refuseRequest(error, response),
+    limits: () => service.limits,
+  })
+  const server = createNodeServer(first.tls, {
+    handshakeTimeout: first.limits.headersTimeout,
+    offersHttp2: () => service.tls?.http2 === true,
+    takeHttp2: http2.take,
+  })
   const sockets = new Set<Socket>()
   // Node would silently drop the header lines past its own limit; `headProblem` refuses far fewer.
   server.maxHeadersCount = 0
@@ -65,16 +79,15 @@ export function createListener(first: Service, options: ListenerOptions): Listen
   server.on('request', handle)
   server.on('upgrade', onUpgrade)
   // Nobody is given a tunnel to anywhere; without a listener Node would close the connection without a word.
-  server.on('connect', (_request, socket: Socket) => service.refuseUnreadable(new Error('CONNECT'), socket))
+  server.on('connect', (_request, socket: Socket) =>
+    service.unreadable.refuseBytes(new Error('CONNECT'), socket),
+  )
   server.on('clientError', (error, socket) => {
     // Nobody is there to read an answer where TLS was not agreed on.
     if (isHandshakeError(error)) socket.destroy()
-    else service.refuseUnreadable(error, socket as Socket)
+    else service.unreadable.refuseBytes(error, socket as Socket)
   })
-  server.on('checkContinue', (request, response) => {
-    awaitsContinue.add(request)
-    handle(request, response)
-  })
+  server.on('checkContinue', onContinue)
   serve(first)
   const binding = listenOn(server)
 
@@ -93,12 +106,17 @@ export function createListener(first: Service, options: ListenerOptions): Listen
     service.handle(request, response)
   }
 
+  function onContinue(request: IncomingMessage, response: ServerResponse): void {
+    awaitsContinue.add(request)
+    handle(request, response)
+  }
+
   function onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     // Only WebSocket handshakes become tunnels. Another offer to upgrade is ignored (RFC 9110 section 7.8), but Node has given
     // up reading this connection: a body behind such an offer can never be had.
     if (isWebSocket(request)) upgradeOf.set(request, head.length === 0 ? nothing : head)
     else if (head.length > 0 || hasBody(request)) {
-      service.refuseUnreadable(new Error('upgrade with a body'), socket)
+      service.unreadable.refuseBytes(new Error('upgrade with a body'), socket)
       return
     }
     const response = responseFor(request, socket)
@@ -127,6 +145,7 @@ export function createListener(first: Service, options: ListenerOptions): Listen
 
   function drain(): void {
     isDraining = true
+    http2.drain()
   }
 
   async function close(quietMs = 0): Promise<void> {
@@ -134,7 +153,9 @@ export function createListener(first: Service, options: ListenerOptions): Listen
     const closed = binding.close()
     lastRequestAt = elapsed()
     const endIdle = () => {
-      if (elapsed() - lastRequestAt >= quietMs) server.closeIdleConnections()
+      if (elapsed() - lastRequestAt < quietMs) return
+      server.closeIdleConnections()
+      http2.closeIdle()
     }
     endIdle()
     const idle = setInterval(endIdle, closeIdleEveryMs).unref()

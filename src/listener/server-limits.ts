@@ -1,12 +1,14 @@
 import type { Server } from 'node:http'
 
-/** What Node's server itself can bound. */
+/** What the listener itself bounds. */
 export type ServerLimits = Readonly<{
   maxHeaderBytes: number
   /** Milliseconds, as are all times here. */
   headersTimeout: number
   requestTimeout: number | 'none'
   keepAliveTimeout: number
+  /** Of answers by HTTP/2 whose end stays unread; nothing is left of one by HTTP/1.1 once it is written. */
+  sendTimeout: number | 'none'
   maxRequestsPerConnection: number | 'none'
   maxConnections: number | 'none'
 }>

@@ -194,15 +194,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   private fail(failure: PosternError): void {
     this.options.body?.destroy()
-    // What a refused response head may have left behind would show in the caller's answer.
-    this.res.statusMessage = ''
+    // What a refused response head may have left behind would show in the caller's answer; HTTP/2 has no such thing.
+    if (this.req.httpVersionMajor === 1) this.res.statusMessage = ''
     this.plan.onFailure(failure)
   }
 
   /** Ends a response so that it cannot pass for a complete one: to HTTP/1.0, a mere end of the connection could. */
   private cut(failure: PosternError): void {
-    const { socket, httpVersionMinor } = this.req
-    if (httpVersionMinor === 0 && socket.remoteAddress !== undefined) socket.resetAndDestroy()
+    const { socket, httpVersion } = this.req
+    if (httpVersion === '1.0' && socket.remoteAddress !== undefined) socket.resetAndDestroy()
     else this.res.destroy()
     this.plan.onCut?.(failure)
   }

@@ -6,21 +6,7 @@ import t, { type Test } from 'tap'
 import type { Config } from '../../src/config/schema.ts'
 import type { Gateway } from '../support/gateway.ts'
 import { type Connection, pem, record } from '../support/recorder.ts'
-import { type SceneOptions, startScene } from '../support/scene.ts'
-
-const pairOf = (name: string) => pem(name) + pem(`${name}-key`)
-const open = ['path: /**, access: public']
-const tls = 'tls: { cert_file: pair.pem, key_file: pair.pem }'
-
-function startTls(t: Test, more: SceneOptions = {}) {
-  return startScene(t, {
-    routes: open,
-    publicUrls: (port) => [`https://localhost:${port}`],
-    file: pairOf('server'),
-    ...more,
-    server: `${tls}${more.server ?? ''}`,
-  })
-}
+import { startTls } from '../support/tls-scene.ts'
 
 async function secure(t: Test, { port }: Gateway, options: ConnectionOptions = {}): Promise<TLSSocket> {
   const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: pem('ca'), ...options })
@@ -141,7 +127,7 @@ function configWith(gateway: Gateway, changes: Partial<Config['server']>): Confi
   return { ...gateway.config, server: { ...gateway.config.server, ...changes } }
 }
 
-const split = (name: string) => ({ cert: pem(name), key: pem(`${name}-key`) })
+const split = (name: string) => ({ cert: pem(name), key: pem(`${name}-key`), http2: true })
 
 t.test('another certificate is shown from the next connection on', async (t) => {
   const { gateway } = await startTls(t)

@@ -14,11 +14,15 @@ async function setUp(t: Test) {
   const listener = createListener(
     {
       handle: (_request, response) => response.end('hi'),
-      refuseUnreadable: (_error, socket) => void socket.destroy(),
+      unreadable: {
+        refuseBytes: (_error, socket) => void socket.destroy(),
+        refuseRequest: (_error, response) => void response.destroy(),
+      },
       limits: {
         maxHeaderBytes: 49_152,
         headersTimeout: 5_000,
         keepAliveTimeout: 60_000,
+        sendTimeout: 'none',
         requestTimeout: 'none',
         maxRequestsPerConnection: 'none',
         maxConnections: 'none',

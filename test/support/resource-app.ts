@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import type { Test } from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import type { BearerOutcome } from '../../src/core/bearer-token.ts'
@@ -95,13 +95,17 @@ export async function startResourceApp(t: Test, yaml: string): Promise<ResourceA
   await app.ready()
   const service: Service = {
     handle: app.routing,
-    refuseUnreadable: (_error: Error, socket: Socket) => void socket.destroy(),
+    unreadable: {
+      refuseBytes: (_error, socket) => void socket.destroy(),
+      refuseRequest: (_error, response) => void response.destroy(),
+    },
     tls: undefined,
     limits: {
       maxHeaderBytes: 49_152,
       headersTimeout: 5_000,
       requestTimeout: 'none',
       keepAliveTimeout: 5_000,
+      sendTimeout: 'none',
       maxRequestsPerConnection: 'none',
       maxConnections: 'none',
     },
