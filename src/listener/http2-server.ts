@@ -33,6 +33,8 @@ const initialWindowSize = 262_144
 const maxHeaderListPairs = 2_048
 /** What Node itself refuses, by resetting the stream, is longer than what is answered with a page. */
 const leastHeaderListSize = 65_535
+/** How many of its streams a client may break the rules of HTTP/2 on; each costs as much as one that is served (CVE-2025-8671). */
+const maxFaults = 100
 /** How long a client has to close its side of a connection that is over, in milliseconds. */
 const lingerMs = 1_000
 
@@ -40,7 +42,7 @@ const methods: ReadonlySet<string> = new Set(METHODS)
 
 /** Makes what serves HTTP/2; it listens to nothing itself. */
 export function createHttp2Server({ handle, refuse, onContinue, limits }: Options): Http2Server {
-  const sessions = new Map<ServerHttp2Session, { open: number }>()
+  const sessions = new Map<ServerHttp2Session, { open: number; close: () => void }>()
   let isDraining = false
   const server = createServer({
     maxHeaderListPairs,
@@ -63,7 +65,7 @@ export function createHttp2Server({ handle, refuse, onContinue, limits }: Option
 
   function keep(session: ServerHttp2Session, socket: Socket): void {
     const { headersTimeout, keepAliveTimeout, maxRequestsPerConnection } = limits()
-    const streams = { open: 0, served: 0 }
+    const streams = { open: 0, served: 0, faults: 0, close }
     sessions.set(session, streams)
     let idle = setTimeout(close, headersTimeout)
     session.on('stream', (stream) => {
@@ -73,17 +75,26 @@ export function createHttp2Server({ handle, refuse, onContinue, limits }: Option
       if (isDraining || streams.served === maxRequestsPerConnection) session.close()
       stream.on('close', () => {
         streams.open -= 1
-        if (streams.open === 0) idle = setTimeout(close, keepAliveTimeout)
+        if (faults.has(stream.rstCode)) streams.faults += 1
+        if (streams.faults === maxFaults) session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never)
+        else if (streams.open === 0) idle = setTimeout(close, keepAliveTimeout)
       })
     })
     session.on('close', () => {
       clearTimeout(idle)
       sessions.delete(session)
-      setTimeout(() => socket.destroy(), lingerMs).unref()
+      destroyLater()
     })
 
+    /** Called while no request is under way. */
     function close(): void {
       session.close()
+      // Half a head is none yet, but Node would wait for the rest of it.
+      destroyLater()
+    }
+
+    function destroyLater(): void {
+      setTimeout(() => socket.destroy(), lingerMs).unref()
     }
   }
 
@@ -103,9 +114,16 @@ export function createHttp2Server({ handle, refuse, onContinue, limits }: Option
   }
 
   function closeIdle(): void {
-    for (const [session, { open }] of sessions) if (open === 0) session.close()
+    for (const { open, close } of sessions.values()) if (open === 0) close()
   }
 }
+
+/** What Node closes a stream with whose client broke a rule. */
+const faults: ReadonlySet<number | undefined> = new Set([
+  constants.NGHTTP2_PROTOCOL_ERROR,
+  constants.NGHTTP2_FLOW_CONTROL_ERROR,
+  constants.NGHTTP2_STREAM_CLOSED,
+])
 
 const headerOverflow = Object.assign(new Error('header overflow'), { code: 'HPE_HEADER_OVERFLOW' })
 
