@@ -7,15 +7,9 @@ const connectionHeaders: ReadonlySet<string> = new Set([
 
 /** Of these Node sends no second one. A browser that got it by HTTP/1.1 would go by the first, or read both as a list. */
 const onlyOnce: ReadonlySet<string> = new Set([
-  ...[
-    'access-control-allow-credentials',
-    'access-control-max-age',
-    'age',
-    'content-length',
-    'content-location',
-  ],
-  ...['content-md5', 'content-range', 'content-type', 'date', 'etag', 'expires', 'last-modified', 'location'],
-  ...['retry-after', 'tk', 'x-content-type-options'],
+  ...['access-control-allow-credentials', 'access-control-max-age', 'age', 'content-length', 'content-md5'],
+  ...['content-location', 'content-range', 'content-type', 'date', 'etag', 'expires', 'last-modified'],
+  ...['location', 'retry-after', 'tk', 'x-content-type-options'],
 ])
 
 /** Lists that Node takes for single values. */

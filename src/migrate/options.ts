@@ -20,8 +20,7 @@ export type Option = Readonly<{
 const toLog = 'goes to standard output as one JSON line a request; see `logging`'
 const ownPages = 'Postern has its own pages; there are no templates'
 const noRedis = 'sessions are sealed cookies; there is no store to run'
-const noTls = 'TLS ends at a proxy in front of Postern'
-const noMetrics = 'there are no metrics yet'
+const ownMetrics = 'metrics are at `/metrics` of `admin.listen`, without TLS'
 const adminProbes = 'probes go to `/healthz` and `/readyz` of `admin.listen`'
 const googleGroups = 'groups of Google are not asked for'
 const verified = 'certificates are always verified; name the authority in'
@@ -47,7 +46,7 @@ export const options: Readonly<Record<string, Option>> = {
   'client-secret-file': {
     fate: 'translated',
     to: 'provider.client_secret_file',
-    says: 'read at the start only',
+    says: 'read again when it changes',
   },
   'oidc-issuer-url': {
     fate: 'translated',
@@ -376,15 +375,20 @@ export const options: Readonly<Record<string, Option>> = {
     says: 'that of oauth2-proxy where it is not written',
     usual: '127.0.0.1:4180',
   },
-  'https-address': { fate: 'none', says: noTls, usual: ':443' },
-  'tls-cert-file': { fate: 'none', says: noTls },
-  'tls-key-file': { fate: 'none', says: noTls },
-  'tls-min-version': { fate: 'none', says: noTls },
-  'tls-cipher-suite': { fate: 'none', says: noTls, kind: 'list' },
-  'metrics-address': { fate: 'none', says: noMetrics },
-  'metrics-secure-address': { fate: 'none', says: noMetrics },
-  'metrics-tls-cert-file': { fate: 'none', says: noMetrics },
-  'metrics-tls-key-file': { fate: 'none', says: noMetrics },
+  'https-address': {
+    fate: 'translated',
+    to: 'server.listen',
+    says: 'where there is a certificate: there is one listener, with TLS or without',
+    usual: ':443',
+  },
+  'tls-cert-file': { fate: 'translated', to: 'server.tls.cert_file', says: '' },
+  'tls-key-file': { fate: 'translated', to: 'server.tls.key_file', says: '' },
+  'tls-min-version': { fate: 'none', says: 'TLS 1.2 and 1.3 are spoken', usual: 'TLS1.2' },
+  'tls-cipher-suite': { fate: 'none', says: 'the ciphers are those of Node.js', kind: 'list' },
+  'metrics-address': { fate: 'none', says: ownMetrics },
+  'metrics-secure-address': { fate: 'none', says: ownMetrics },
+  'metrics-tls-cert-file': { fate: 'none', says: ownMetrics },
+  'metrics-tls-key-file': { fate: 'none', says: ownMetrics },
   'proxy-prefix': { fate: 'translated', to: 'server.prefix', says: '', usual: '/oauth2' },
   'redirect-url': {
     fate: 'translated',

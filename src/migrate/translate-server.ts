@@ -4,6 +4,7 @@ import { isPlainPath } from '../config/text.ts'
 import { isExposed, origin } from '../config/web-url.ts'
 import type { Input } from './input.ts'
 import { quoted } from './notes.ts'
+import { keyOf } from './options.ts'
 import { isOn, listOf, type Settings, textOf } from './settings.ts'
 import { type Branch, type Tree, variable } from './tree.ts'
 
@@ -16,8 +17,10 @@ export function translateServer(input: Input, isAsked: boolean): Branch {
       'POSTERN_PUBLIC_URL',
       'the origin that browsers see, like https://app.example.com; no redirect_url says it',
     )
+  const tls = tlsOf(input)
   return {
-    listen: listenOf(input),
+    listen: tls === undefined ? listenOf(input, 'http-address', '127.0.0.1:4180') : secureListenOf(input),
+    tls,
     public_url: url ?? variable('POSTERN_PUBLIC_URL'),
     prefix: prefixOf(input),
     trusted_proxies: trustedProxies(input, isAsked),
@@ -31,16 +34,32 @@ export function publicUrl(settings: Settings): string | undefined {
   return start === undefined ? undefined : origin.safeParse(start).data
 }
 
-function listenOf({ settings, notes }: Input): string {
-  const written = textOf(settings, 'http-address') ?? '127.0.0.1:4180'
-  const address = written.replace(/^http:\/\//i, '').replace(/^unix:\/{2,}/i, 'unix:/')
+/** The certificate and its key, where both are named: oauth2-proxy starts with neither of one alone. */
+function tlsOf({ settings, notes }: Input): Branch | undefined {
+  const cert = textOf(settings, 'tls-cert-file')
+  const key = textOf(settings, 'tls-key-file')
+  if (cert !== undefined && key !== undefined) return { cert_file: cert, key_file: key }
+  const lonely = cert === undefined ? key && 'tls_key_file' : 'tls_cert_file'
+  if (lonely !== undefined) notes.add('lacking', lonely, 'is not enough for TLS; there is none')
+  return undefined
+}
+
+function secureListenOf(input: Input): string {
+  if (textOf(input.settings, 'http-address') !== undefined)
+    input.notes.add('lacking', 'http_address', 'there is one listener, with TLS: that of https_address')
+  return listenOf(input, 'https-address', ':443')
+}
+
+function listenOf({ settings, notes }: Input, flag: string, usual: string): string {
+  const written = textOf(settings, flag) ?? usual
+  const address = written.replace(/^https?:\/\//i, '').replace(/^unix:\/{2,}/i, 'unix:/')
   if (listenAddress.safeParse(address).success && !/^fd:/i.test(address)) return address
   notes.add(
     'lacking',
-    'http_address',
+    keyOf(flag),
     `${quoted(written)} is no address to listen on; the default is written instead`,
   )
-  return '127.0.0.1:4180'
+  return usual
 }
 
 function prefixOf({ settings, notes }: Input): string | undefined {

@@ -51,6 +51,7 @@ const reloadWithin = 20_000
 const brokenTurn = 4
 const firstRate = 50
 const highestRate = 2_000
+const queueingMs = 200
 
 /** Runs the gateway under load for so long, writes down what came of it, and tells whether it was as it should be. */
 export async function soak(options: SoakOptions, say: (text: string) => void): Promise<boolean> {
@@ -113,8 +114,12 @@ function warmUpSeconds(all: number): number {
   return Math.min(1_200, all / 3)
 }
 
-/** Goes half of the way, as what a request costs changes while code gets warm. */
-function nextRate({ cores, rate }: Sample, wanted: number): number {
+/**
+ * Goes half of the way, as what a request costs changes while code gets warm; and down where requests queue up, since it is
+ * then the rest of the machine that is too slow, and not the gateway that has too little to do.
+ */
+function nextRate({ cores, rate, p50 }: Sample, wanted: number): number {
+  if (p50 > queueingMs) return rate * 0.8
   const factor = Math.min(2, Math.max(0.5, wanted / Math.max(cores, 0.001)))
   return Math.min(highestRate, rate * (1 + (factor - 1) / 2))
 }

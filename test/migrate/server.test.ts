@@ -23,6 +23,20 @@ t.test('where it listens', async (t) => {
   })
 })
 
+t.test('TLS is ended by the same certificate, on the one listener there is', async (t) => {
+  const pair = { tls_cert_file: '/etc/o2p/tls.crt', tls_key_file: '/etc/o2p/tls.key' }
+  const { server } = parse(migrateOptions(pair))
+  t.match(server, { listen: ':443', tls: { cert_file: '/etc/o2p/tls.crt', key_file: '/etc/o2p/tls.key' } })
+  const both = migrateOptions({ ...pair, http_address: ':4180', https_address: 'https://127.0.0.1:8443' })
+  t.equal(parse(both).server.listen, '127.0.0.1:8443')
+  t.match(commentOf(both), 'http_address: there is one listener, with TLS')
+  for (const [flag, value] of Object.entries(pair))
+    t.match(printed({ [flag]: value }), {
+      server: { tls: undefined },
+      told: `${flag}: is not enough for TLS`,
+    })
+})
+
 t.test('the public URL is the origin of the redirect URL', async (t) => {
   t.equal(
     printed({ redirect_url: 'https://a.example:8443/oauth2/callback' }).server.public_url,
