@@ -2,6 +2,7 @@ import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import { constants, createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { bytesOfLines } from '../core/http2-head.ts'
+import { closeStream } from './close-stream.ts'
 import { Http2Request } from './http2-request.ts'
 import { Http2Response } from './http2-response.ts'
 import type { ServerLimits } from './server-limits.ts'
@@ -100,11 +101,11 @@ export function createHttp2Server({ handle, refuse, onContinue, limits }: Option
 
   function onRequest(request: Http2Request, response: Http2Response, serve = handle): void {
     const { maxHeaderBytes, requestTimeout, sendTimeout } = limits()
-    if (sendTimeout !== 'none') response.endTimeout = sendTimeout
+    response.endTimeout = sendTimeout
     if (bytesOfLines(request.rawHeaders) > maxHeaderBytes) refuse(headerOverflow, plain(response))
     else if (!methods.has(request.method)) refuse(new Error('unknown method'), plain(response))
     else {
-      if (requestTimeout !== 'none') endUnlessWhole(request.stream, requestTimeout)
+      if (requestTimeout !== 'none') endUnlessWhole(request.stream, requestTimeout, sendTimeout)
       serve(request as unknown as IncomingMessage, plain(response))
     }
   }
@@ -133,9 +134,9 @@ function plain(response: Http2Response): ServerResponse {
 }
 
 /** Ends a stream whose body takes too long. */
-function endUnlessWhole(stream: ServerHttp2Stream, ms: number): void {
+function endUnlessWhole(stream: ServerHttp2Stream, ms: number, sendTimeout: number | 'none'): void {
   if (stream.endAfterHeaders) return
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), ms)
+  const timer = setTimeout(() => closeStream(stream, constants.NGHTTP2_CANCEL, sendTimeout), ms)
   const stop = () => clearTimeout(timer)
   stream.on('end', stop)
   stream.on('close', stop)

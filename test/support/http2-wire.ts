@@ -1,3 +1,4 @@
+import { connect as connectPlain } from 'node:net'
 import { type ConnectionOptions, connect } from 'node:tls'
 import hpack from 'hpack.js'
 import type { Test } from 'tap'
@@ -62,6 +63,8 @@ export type Http2Wire = Readonly<{
   /** How much waits in this process because the other side does not take it. */
   unsent: () => number
   destroy: () => void
+  /** Ends the connection without a word, as a machine does that is switched off. */
+  breakOff: () => void
 }>
 
 type WireOptions = Readonly<{
@@ -88,9 +91,9 @@ export async function connectWire(
   { port }: Pick<Gateway, 'port'>,
   { opening = openingBytes, tls = {} }: WireOptions = {},
 ): Promise<Http2Wire> {
+  const carrier = connectPlain(port, '127.0.0.1')
   const socket = connect({
-    port,
-    host: '127.0.0.1',
+    socket: carrier,
     servername: 'localhost',
     ca: pem('ca'),
     ALPNProtocols: ['h2'],
@@ -120,6 +123,7 @@ export async function connectWire(
     bytesWritten: () => socket.bytesWritten,
     unsent: () => socket.writableLength,
     destroy: () => void socket.destroy(),
+    breakOff: () => void carrier.resetAndDestroy(),
   }
 }
 
