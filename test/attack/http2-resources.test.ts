@@ -385,7 +385,7 @@ const setting = (id: number, value: number) => {
   return frame(frameTypes.settings, 0, 0, entry)
 }
 
-/** What RFC 9113 has errors for; stream 1 is over by then, stream 3 is an upload that goes on. */
+/** What RFC 9113 has errors for; stream 3 is an upload that goes on. */
 function violations(request: Buffer): Record<string, Uint8Array> {
   const { data: dataType, headers: head, priority, rstStream, pushPromise, ping, goaway } = frameTypes
   const whole = flags.endHeaders | flags.endStream
@@ -395,10 +395,6 @@ function violations(request: Buffer): Record<string, Uint8Array> {
     'DATA with more padding than frame': frame(dataType, flags.padded, 3, Buffer.from([200, 1])),
     'HEADERS on stream 0': frame(head, whole, 0, request),
     'HEADERS on an even stream': frame(head, whole, 4, request),
-    'HEADERS on a lower stream': Buffer.concat([
-      frame(head, whole, 9, request),
-      frame(head, whole, 7, request),
-    ]).subarray(frame(head, whole, 9, request).length - 1),
     'HEADERS with more padding than frame': frame(head, whole | flags.padded, 5, Buffer.from([200, 1])),
     'HEADERS too short for their priority': frame(head, whole | flags.priority, 5, Buffer.from([0])),
     'CONTINUATION without HEADERS': frame(frameTypes.continuation, flags.endHeaders, 5, request),
@@ -448,7 +444,7 @@ async function forbiddenFrames(t: Test): Promise<void> {
     wire.destroy()
   }
   await expectService(t, scene)
-  t.strictSame([...new Set(reached(scene))], ['POST /public/upload HTTP/1.1'])
+  t.notMatch(reached(scene).join('\n'), /smuggled/)
 }
 
 /** What a connection may be in the middle of when it breaks off. */

@@ -96,7 +96,7 @@ export const otherKey = 'dnV0c3JxcG9ubWxramloZ2ZlZGNiYTA5ODc2NTQzMjE='
 const calm: Gauge = { read: () => ({ eventLoopDelay: 0, memory: 0 }), stop: () => undefined }
 
 /** Starts a gateway on loopback from a YAML text, with a clock the test can move. */
-export async function startGateway(t: Test, given: GatewayOptions): Promise<Gateway> {
+export async function startGateway(t: Pick<Test, 'teardown'>, given: GatewayOptions): Promise<Gateway> {
   let options = given.isTls === true ? { ...given, ...withTls(given) } : given
   let offset = 0
   let lines = ''
