@@ -3,6 +3,7 @@ import { constants, createServer, type ServerHttp2Session, type ServerHttp2Strea
 import type { Socket } from 'node:net'
 import { bytesOfLines } from '../core/http2-head.ts'
 import { closeStream } from './close-stream.ts'
+import { watchPulse } from './http2-pulse.ts'
 import { Http2Request } from './http2-request.ts'
 import { Http2Response } from './http2-response.ts'
 import type { ServerLimits } from './server-limits.ts'
@@ -68,6 +69,7 @@ export function createHttp2Server({ handle, refuse, onContinue, limits }: Option
     const { headersTimeout, keepAliveTimeout, maxRequestsPerConnection } = limits()
     const streams = { open: 0, served: 0, faults: 0, close }
     sessions.set(session, streams)
+    watchPulse(session, socket, keepAliveTimeout)
     let idle = setTimeout(close, headersTimeout)
     session.on('stream', (stream) => {
       clearTimeout(idle)

@@ -47,6 +47,7 @@ const checks: Checks = {
   'H2R-14': brokenConnections,
   'H2R-15': endlessUploads,
   'H2R-16': countedRequests,
+  'H2R-17': abandonedConnections,
 }
 
 function start(t: Test, options: SceneOptions = {}): Promise<Scene> {
@@ -129,8 +130,9 @@ const provocations: Record<string, (stream: number) => Uint8Array> = {
 }
 
 async function madeYouReset(t: Test): Promise<void> {
+  const scene = await start(t, { answer: silent })
   for (const [name, provoke] of Object.entries(provocations)) {
-    const scene = await start(t, { answer: silent })
+    const before = scene.upstream.connections.length
     const wire = await connectWire(t, scene.gateway)
     const fields: Field[] = [...fieldsFor(scene, '/public/x', 'POST'), ['content-length', '5']]
     const sent = await flood(
@@ -144,8 +146,8 @@ async function madeYouReset(t: Test): Promise<void> {
     )
     t.ok(sent < many, `${name}: over after ${sent}`)
     await expectService(t, scene)
-    const { length } = scene.upstream.connections
-    t.ok(length <= 250, `${name}: ${length} upstream connections`)
+    const count = scene.upstream.connections.length - before
+    t.ok(count <= 250, `${name}: ${count} upstream connections`)
   }
 }
 
@@ -512,6 +514,26 @@ async function countedRequests(t: Test): Promise<void> {
   await wire.closed
   t.equal(reached(scene).length, 10)
   await expectService(t, scene)
+}
+
+/** A server that is told nothing any more by what serves HTTP/2 might keep the connection, and all that belongs to it. */
+async function abandonedConnections(t: Test): Promise<void> {
+  const scene = await start(t, { answer: silent, server: short })
+  for (const fault of [data(0, 'x', true), frame(frameTypes.ping, 0, 0, Buffer.alloc(3))]) {
+    const { length } = scene.upstream.connections
+    const wire = await connectWire(t, scene.gateway)
+    const upload = wire.nextStream()
+    wire.send(headers(upload, fieldsFor(scene, '/public/x', 'POST'), false), data(upload, 'x', false))
+    const connection = await scene.upstream.connection(length)
+    await connection.sees('\r\n\r\n')
+    wire.send(fault)
+    await wire.until(() => wire.goaway() !== undefined)
+    wire.breakOff()
+    await connection.closed
+  }
+  await expectService(t, scene)
+  await scene.gateway.app.close({ withinMs: 1_000_000 })
+  t.pass('nothing is left that would keep the gateway from stopping')
 }
 
 t.test('resources, HTTP/2', (t) => runAttacks(t, 'resources, HTTP/2', 'http2-attacks.tsv', checks))
