@@ -59,9 +59,8 @@ export type Http2Wire = Readonly<{
   closed: Promise<void>
   /** Stops reading from the socket, or goes on. */
   read: (isWanted: boolean) => void
-  bytesWritten: () => number
-  /** How much waits in this process because the other side does not take it. */
-  unsent: () => number
+  /** Resolves when what was sent has left this process, or the connection is closed. */
+  flushed: () => Promise<void>
   destroy: () => void
   /** Ends the connection without a word, as a machine does that is switched off. */
   breakOff: () => void
@@ -107,7 +106,10 @@ export async function connectWire(
   if (socket.alpnProtocol !== 'h2') throw new Error(`agreed on ${socket.alpnProtocol}`)
   socket.on('error', () => undefined)
   socket.setNoDelay()
-  const state = createState((bytes) => socket.write(bytes))
+  let lastWrite: Promise<unknown> = Promise.resolve()
+  const state = createState((bytes) => {
+    lastWrite = new Promise((resolve) => socket.write(bytes, resolve))
+  })
   socket.on('data', state.take)
   const closed = new Promise<void>((resolve) => {
     socket.on('close', () => {
@@ -120,8 +122,7 @@ export async function connectWire(
     ...state.client,
     closed,
     read: (isWanted) => void (isWanted ? socket.resume() : socket.pause()),
-    bytesWritten: () => socket.bytesWritten,
-    unsent: () => socket.writableLength,
+    flushed: async () => void (await Promise.race([lastWrite, closed])),
     destroy: () => void socket.destroy(),
     breakOff: () => void carrier.resetAndDestroy(),
   }
