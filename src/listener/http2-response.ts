@@ -1,4 +1,5 @@
 import { constants, Http2ServerResponse, type OutgoingHttpHeaders } from 'node:http2'
+import { closeStream } from './close-stream.ts'
 
 /** What speaks of the connection has no place in HTTP/2 (RFC 9113 section 8.2.2). */
 const connectionHeaders: ReadonlySet<string> = new Set([
@@ -20,8 +21,8 @@ const withoutBody: ReadonlySet<number> = new Set([204, 205])
 
 /** A response of HTTP/2 that can be written like one of HTTP/1.1. */
 export class Http2Response extends Http2ServerResponse {
-  /** How long the client may leave the end unread, in milliseconds; for ever unless set. */
-  endTimeout: number | undefined
+  /** How long the client may leave the end unread, in milliseconds. */
+  endTimeout: number | 'none' = 'none'
 
   /** As that of HTTP/1.1: `headers` may be names and values alternating. A reason phrase goes nowhere. */
   override writeHead(
@@ -49,7 +50,7 @@ export class Http2Response extends Http2ServerResponse {
     stream.once('finish', () => {
       if (!stream.endAfterHeaders && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
     })
-    if (this.endTimeout !== undefined) {
+    if (this.endTimeout !== 'none') {
       const unread = setTimeout(() => this.destroy(), this.endTimeout)
       stream.once('close', () => clearTimeout(unread))
     }
@@ -58,7 +59,7 @@ export class Http2Response extends Http2ServerResponse {
 
   /** Ends the stream so that the response cannot pass for a whole one; Node would say that nothing went wrong. */
   override destroy(): this {
-    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    closeStream(this.stream, constants.NGHTTP2_INTERNAL_ERROR, this.endTimeout)
     return this
   }
 }

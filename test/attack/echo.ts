@@ -12,7 +12,7 @@ export type Echo = Readonly<{
 }>
 
 /** Starts the upstream; connections are kept, so that whatever is left on one meets the next request. */
-export async function startEcho(t: Test): Promise<Echo> {
+export async function startEcho(t: Pick<Test, 'teardown'>): Promise<Echo> {
   const requests: Message[] = []
   const faults: string[] = []
   const recorder = await startRecorder((connection) => serve(connection, requests, faults))

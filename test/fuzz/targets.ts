@@ -4,6 +4,7 @@ import { authorizationHeader, bearerTokens } from './targets/bearer.ts'
 import { callback } from './targets/callback.ts'
 import { configuration } from './targets/configuration.ts'
 import { loginCookies, sessionCookies, strippedCookies } from './targets/cookies.ts'
+import { http2Frames } from './targets/http2.ts'
 import { requestTarget } from './targets/request-target.ts'
 
 /** Everything that is fuzzed. */
@@ -19,4 +20,5 @@ export const targets: readonly FuzzTarget[] = [
   hostHeader,
   returnTargetOf,
   challenge,
+  http2Frames,
 ]

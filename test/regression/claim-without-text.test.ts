@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createBrowser } from '../support/browser.ts'
 import { startGateway } from '../support/gateway.ts'
 import { startHostileProvider } from '../support/hostile-provider.ts'
@@ -6,7 +6,7 @@ import { startRecorder } from '../support/recorder.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 
-async function start(t: Parameters<typeof startGateway>[0]) {
+async function start(t: Test) {
   const provider = await startHostileProvider(t)
   const upstream = await startRecorder(ok)
   t.teardown(upstream.close)

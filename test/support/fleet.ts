@@ -54,7 +54,7 @@ function createPipe() {
 
 /** Builds the app and says how to get at its workers; clients of `config.server.listen` get to one after the other. */
 export async function buildFleet(
-  t: Test,
+  t: Pick<Test, 'teardown'>,
   config: Config,
   count: number,
   surroundings: TestSurroundings,

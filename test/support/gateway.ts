@@ -10,7 +10,7 @@ import type { Metrics } from '../../src/metrics/metrics.ts'
 import type { Gauge } from '../../src/overload/gauge.ts'
 import { buildFleet, type TestFleet, type TestSurroundings } from './fleet.ts'
 import { freePort } from './free-port.ts'
-import { type Connection, record } from './recorder.ts'
+import { type Connection, pem, record } from './recorder.ts'
 
 /** A running gateway, as tests see it. */
 export type Gateway = {
@@ -74,6 +74,8 @@ export type GatewayOptions = {
   /** What every file that the configuration names holds. */
   file?: string
   publicUrls?: (port: number) => string[]
+  /** TLS is ended by the gateway itself, so that HTTP/2 is spoken too. */
+  isTls?: boolean
   /** Measures how much there is to do; nothing unless given, whatever the tests around it do. */
   gauge?: Gauge
   /** Several workers serve. */
@@ -94,8 +96,8 @@ export const otherKey = 'dnV0c3JxcG9ubWxramloZ2ZlZGNiYTA5ODc2NTQzMjE='
 const calm: Gauge = { read: () => ({ eventLoopDelay: 0, memory: 0 }), stop: () => undefined }
 
 /** Starts a gateway on loopback from a YAML text, with a clock the test can move. */
-export async function startGateway(t: Test, given: GatewayOptions): Promise<Gateway> {
-  let options = given
+export async function startGateway(t: Pick<Test, 'teardown'>, given: GatewayOptions): Promise<Gateway> {
+  let options = given.isTls === true ? { ...given, ...withTls(given) } : given
   let offset = 0
   let lines = ''
   const listeners: (() => void)[] = []
@@ -196,6 +198,12 @@ export async function startGateway(t: Test, given: GatewayOptions): Promise<Gate
   return gateway
 }
 
+/** The certificate is for localhost, whatever the public URLs are. */
+function withTls({ server }: GatewayOptions): Partial<GatewayOptions> {
+  const tls = 'tls: { cert_file: pair.pem, key_file: pair.pem }'
+  return { server: [server, tls].filter(Boolean).join(', '), file: pem('server') + pem('server-key') }
+}
+
 /** Tests sign in more often than anybody would, in no time at all. */
 function withManyLogins(server: string): string {
   if (server.includes('limits:')) return server
@@ -252,8 +260,8 @@ function more(keys: string | undefined): string {
   return keys === undefined ? '' : `, ${keys}`
 }
 
-function publicUrl({ host = 'localhost' }: GatewayOptions, port: number): string {
-  return `http://${host}:${port}`
+function publicUrl({ host = 'localhost', isTls = false }: GatewayOptions, port: number): string {
+  return `http${isTls ? 's' : ''}://${host}:${port}`
 }
 
 function allowRedirects(options: GatewayOptions, port: number): void {

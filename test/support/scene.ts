@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { type Browser, createBrowser } from './browser.ts'
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts'
 import { type ProviderOptions, startProvider, type TestProvider } from './provider.ts'
-import { type Connection, type Recorder, startRecorder } from './recorder.ts'
+import { type Connection, pem, type Recorder, startRecorder } from './recorder.ts'
 
 /** A real provider, a recording upstream, a gateway between them, and a browser. */
 export type Scene = Readonly<{
@@ -68,7 +68,7 @@ export async function startScene(t: Test, options: SceneOptions = {}): Promise<S
       ...(providerKeys ? [providerKeys] : []),
     ].join(', '),
   })
-  return { provider, upstream, gateway, browser: createBrowser() }
+  return { provider, upstream, gateway, browser: createBrowser({ ca: pem('ca') }) }
 }
 
 /** The same with alice signed in; what the upstream got meanwhile stays recorded. */
@@ -86,7 +86,9 @@ export function requestBytes(
   headers: readonly string[] = [],
   body = '',
 ): string {
-  const host = headers.some((header) => /^host:/i.test(header)) ? [] : [`Host: ${gateway.origin.slice(7)}`]
+  const host = headers.some((header) => /^host:/i.test(header))
+    ? []
+    : [`Host: ${gateway.origin.replace(/^https?:\/\//, '')}`]
   const close = headers.some((header) => /^connection:/i.test(header)) ? [] : ['Connection: close']
   return [`${line} HTTP/1.1`, ...host, ...close, ...headers, '', body].join('\r\n')
 }

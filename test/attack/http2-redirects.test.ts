@@ -1,0 +1,4 @@
+import { http2 } from './delivery.ts'
+import { runRedirects } from './redirects.ts'
+
+runRedirects(http2)
