@@ -3,7 +3,7 @@ import { constants, createServer, type ServerHttp2Session, type ServerHttp2Strea
 import type { Socket } from 'node:net'
 import { bytesOfLines } from '../core/http2-head.ts'
 import { closeStream } from './close-stream.ts'
-import { watchPulse } from './http2-pulse.ts'
+import { type Http2Connection, keepConnection } from './http2-connection.ts'
 import { Http2Request } from './http2-request.ts'
 import { Http2Response } from './http2-response.ts'
 import type { ServerLimits } from './server-limits.ts'
@@ -35,16 +35,12 @@ const initialWindowSize = 262_144
 const maxHeaderListPairs = 2_048
 /** What Node itself refuses, by resetting the stream, is longer than what is answered with a page. */
 const leastHeaderListSize = 65_535
-/** How many of its streams a client may break the rules of HTTP/2 on; each costs as much as one that is served (CVE-2025-8671). */
-const maxFaults = 100
-/** How long a client has to close its side of a connection that is over, in milliseconds. */
-const lingerMs = 1_000
 
 const methods: ReadonlySet<string> = new Set(METHODS)
 
 /** Makes what serves HTTP/2; it listens to nothing itself. */
 export function createHttp2Server({ handle, refuse, onContinue, limits }: Options): Http2Server {
-  const sessions = new Map<ServerHttp2Session, { open: number; close: () => void }>()
+  const connections = new Set<Http2Connection>()
   let isDraining = false
   const server = createServer({
     maxHeaderListPairs,
@@ -66,39 +62,9 @@ export function createHttp2Server({ handle, refuse, onContinue, limits }: Option
   }
 
   function keep(session: ServerHttp2Session, socket: Socket): void {
-    const { headersTimeout, keepAliveTimeout, maxRequestsPerConnection } = limits()
-    const streams = { open: 0, served: 0, faults: 0, close }
-    sessions.set(session, streams)
-    watchPulse(session, socket, keepAliveTimeout)
-    let idle = setTimeout(close, headersTimeout)
-    session.on('stream', (stream) => {
-      clearTimeout(idle)
-      streams.open += 1
-      streams.served += 1
-      if (isDraining || streams.served === maxRequestsPerConnection) session.close()
-      stream.on('close', () => {
-        streams.open -= 1
-        if (faults.has(stream.rstCode)) streams.faults += 1
-        if (streams.faults === maxFaults) session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never)
-        else if (streams.open === 0) idle = setTimeout(close, keepAliveTimeout)
-      })
-    })
-    session.on('close', () => {
-      clearTimeout(idle)
-      sessions.delete(session)
-      destroyLater()
-    })
-
-    /** Called while no request is under way. */
-    function close(): void {
-      session.close()
-      // Half a head is none yet, but Node would wait for the rest of it.
-      destroyLater()
-    }
-
-    function destroyLater(): void {
-      setTimeout(() => socket.destroy(), lingerMs).unref()
-    }
+    const connection = keepConnection(session, socket, limits(), () => isDraining)
+    connections.add(connection)
+    session.on('close', () => connections.delete(connection))
   }
 
   function onRequest(request: Http2Request, response: Http2Response, serve = handle): void {
@@ -117,16 +83,9 @@ export function createHttp2Server({ handle, refuse, onContinue, limits }: Option
   }
 
   function closeIdle(): void {
-    for (const { open, close } of sessions.values()) if (open === 0) close()
+    for (const connection of connections) connection.closeIdle()
   }
 }
-
-/** What Node closes a stream with whose client broke a rule. */
-const faults: ReadonlySet<number | undefined> = new Set([
-  constants.NGHTTP2_PROTOCOL_ERROR,
-  constants.NGHTTP2_FLOW_CONTROL_ERROR,
-  constants.NGHTTP2_STREAM_CLOSED,
-])
 
 const headerOverflow = Object.assign(new Error('header overflow'), { code: 'HPE_HEADER_OVERFLOW' })
 

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
+import type { Gateway } from '../support/gateway.ts'
 import { answerOf, connectHttp2 } from '../support/http2-client.ts'
+import { data, type Field, frameTypes, headers, reset } from '../support/http2-frames.ts'
+import { connectWire } from '../support/http2-wire.ts'
 import { type Connection, pem, record } from '../support/recorder.ts'
 import { headsAt, type SceneOptions, valuesOf } from '../support/scene.ts'
 import { startTls } from '../support/tls-scene.ts'
@@ -11,6 +14,15 @@ const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
 async function start(t: Test, more: SceneOptions = {}) {
   const scene = await startTls(t, more)
   return { ...scene, client: await connectHttp2(t, scene.gateway) }
+}
+
+function fieldsOf({ port }: Gateway, method: string): Field[] {
+  return [
+    [':method', method],
+    [':scheme', 'https'],
+    [':path', '/x'],
+    [':authority', `localhost:${port}`],
+  ]
 }
 
 t.test('a request is served like one of HTTP/1.1', async (t) => {
@@ -92,6 +104,20 @@ t.test('an answer that comes before the end of the body is whole, however long',
   stream.write('hello')
   t.match(await answer, { status: 200, body, code: 0 })
 })
+
+for (const code of ['NO_ERROR', 'CANCEL'] as const) {
+  t.test(`a body that breaks off by ${code} does not pass for whole`, async (t) => {
+    const { gateway, upstream } = await startTls(t, { answer: () => undefined })
+    const wire = await connectWire(t, gateway)
+    const stream = wire.nextStream()
+    wire.send(headers(stream, fieldsOf(gateway, 'POST'), false), data(stream, 'hello', false))
+    const connection = await upstream.connection(0)
+    await connection.sees('hello')
+    wire.send(reset(stream, code))
+    await connection.closed
+    t.notMatch(connection.bytes(), '\r\n0\r\n')
+  })
+}
 
 t.test('a body that breaks off with its connection does not pass for whole', async (t) => {
   const { upstream, client } = await start(t, { answer: () => undefined })
@@ -340,6 +366,19 @@ t.test('where notice of it was given, a connection takes one more request', asyn
   t.match(await client.ask({ ':path': '/last' }), { status: 200 })
   await client.closed
   await closing
+})
+
+t.test('what was on its way when notice was given is served too; what comes after that is not', async (t) => {
+  const { gateway } = await startTls(t, { server: ', limits: { max_requests_per_connection: 1 }' })
+  const wire = await connectWire(t, gateway)
+  const fields = fieldsOf(gateway, 'GET')
+  const [first, second] = [wire.request(fields), wire.request(fields)]
+  t.match(await wire.answer(first), { status: 200, isWhole: true })
+  t.match(await wire.answer(second), { status: 200, isWhole: true })
+  await wire.closed
+  const told = wire.frames.filter(({ type }) => type === frameTypes.goaway)
+  const lastStreams = new Set(told.map(({ payload }) => payload.readInt32BE(0)))
+  t.strictSame([...lastStreams], [2 ** 31 - 1, second], 'that there is to be a last one, and which it was')
 })
 
 t.test('what is still open at the end of its patience is cut off', async (t) => {
