@@ -11,13 +11,19 @@ export type TokenCache = Readonly<{
 }>
 
 const maxTokens = 10_000
+/** Of all tokens together; what is read from them takes two or three times as much. */
+const maxCharacters = 16_000_000
+const leastCharacters = maxCharacters / maxTokens
 
-/** Makes a cache of the last 10,000 tokens; it grows as it is used. `clock` gives epoch seconds. */
+/**
+ * Makes a cache of the tokens seen last: 10,000 of an ordinary length, fewer where they are longer than 1,600 characters. It
+ * grows as it is used. `clock` gives epoch seconds.
+ */
 export function createTokenCache(clock: () => number): TokenCache {
   // With `max` the library would set all room aside at once.
   const entries = new LRUCache<string, { outcome: BearerOutcome; until: number }>({
-    maxSize: maxTokens,
-    sizeCalculation: () => 1,
+    maxSize: maxCharacters,
+    sizeCalculation: ({ outcome }) => Math.max(leastCharacters, charactersOf(outcome)),
   })
   return Object.freeze({
     get(digest: string) {
@@ -28,6 +34,10 @@ export function createTokenCache(clock: () => number): TokenCache {
       entries.set(digest, { outcome, until })
     },
   })
+}
+
+function charactersOf(outcome: BearerOutcome): number {
+  return outcome.kind === 'verified' ? outcome.bearer.token.length : 0
 }
 
 /** Tokens whose hash is remembered: hashing costs more than all else that is done with one that was seen before. */
