@@ -15,7 +15,7 @@ import {
   translatedRows,
 } from './http2-messages.ts'
 import { headerComplaints, messageScene } from './messages.ts'
-import { type Message, targetOf } from './strict-wire.ts'
+import { type Message, targetOf, valuesOf } from './strict-wire.ts'
 
 /** How a row is put on the wire: in one write, in many frames, or with a whole other request in the middle. */
 type Delivery = 'at once' | 'in pieces' | 'with another in between'
@@ -75,6 +75,7 @@ function complaintsAbout(row: Http2Row, outcome: Outcome, received: readonly Mes
     if (message.body !== bodyOf(row)) complaints.push(`the upstream got ${message.body}`)
     const isOwn = result !== '200' || outcome.body === targetOf(message) || message.start.startsWith('HEAD ')
     if (!isOwn) complaints.push(`answered with ${outcome.body}`)
+    if (valuesOf(message, 'cookie').length > 1) complaints.push('a cookie in pieces')
     complaints.push(...headerComplaints(message), ...strangeHeaders(row, message))
   }
   return complaints

@@ -526,22 +526,28 @@ async function countedRequests(t: Test): Promise<void> {
 
 /** A server that is told nothing any more by what serves HTTP/2 might keep the connection, and all that belongs to it. */
 async function abandonedConnections(t: Test): Promise<void> {
-  const scene = await start(t, { answer: silent, server: short })
+  const server = `${short}, limits: { max_connections_per_client: 4 }`
+  const scene = await start(t, { answer: silent, server })
   for (const fault of [data(0, 'x', true), frame(frameTypes.ping, 0, 0, Buffer.alloc(3))]) {
-    const { length } = scene.upstream.connections
-    const wire = await connectWire(t, scene.gateway)
-    const upload = wire.nextStream()
-    wire.send(headers(upload, fieldsFor(scene, '/public/x', 'POST'), false), data(upload, 'x', false))
-    const connection = await scene.upstream.connection(length)
-    await connection.sees('\r\n\r\n')
-    wire.send(fault)
-    await wire.until(() => wire.goaway() !== undefined)
-    wire.breakOff()
-    await connection.closed
+    for (const begun of [[], [data(3, 'x', false)]]) {
+      const wire = await connectWire(t, scene.gateway)
+      await wire.answer(wire.request(fieldsFor(scene, '/public/else')))
+      wire.send(headers(3, fieldsFor(scene, '/public/x', 'POST'), false), ...begun)
+      await wire.settled()
+      wire.send(fault)
+      await wire.until(() => wire.goaway() !== undefined)
+      wire.breakOff()
+    }
   }
-  await expectService(t, scene)
-  await scene.gateway.app.close({ withinMs: 1_000_000 })
-  t.pass('nothing is left that would keep the gateway from stopping')
+  // As long as one of the four is kept, there is no room for four others.
+  const others: Http2Wire[] = []
+  while (others.length < 4) {
+    const wire = await connectWire(t, scene.gateway).catch(() => undefined)
+    if (wire === undefined) await nextTurn()
+    else others.push(wire)
+  }
+  t.pass('nothing is left of them')
+  for (const wire of others) wire.destroy()
 }
 
 t.test('resources, HTTP/2', (t) => runAttacks(t, 'resources, HTTP/2', 'http2-attacks.tsv', checks))
