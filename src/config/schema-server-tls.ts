@@ -32,11 +32,11 @@ export function serverTls(read: ReadTextFile, now: () => number) {
         example: '/etc/postern/tls/tls.key',
       },
     ),
-    http2: documented(z.boolean().prefault(true), {
+    http2: documented(z.boolean().prefault(false), {
       type: 'boolean',
       meaning:
-        'Whether clients may speak HTTP/2. WebSockets come by HTTP/1.1 in any case, and upstreams are asked by it.',
-      example: false,
+        'Whether clients may speak HTTP/2. It has rules of its own to break, and Node.js less practice in them: several workers are advised. WebSockets come by HTTP/1.1 in any case, and upstreams are asked by it.',
+      example: true,
     }),
   })
   return withRelations(keys, [{ reads: [['cert_file'], ['key_file']], find: findUnusablePair }]).transform(

@@ -1,8 +1,6 @@
 /** More header lines than any client of ours sends; Node itself drops lines silently past its own limit. */
 const maxHeaderLines = 256
 
-const versions: ReadonlySet<string> = new Set(['1.0', '1.1', '2.0'])
-
 export type HeadProblem =
   | 'http-version'
   | 'host-missing'
@@ -16,10 +14,11 @@ export type HeadProblem =
  * HTTP/1.0 with Transfer-Encoding, any transfer coding but one `chunked`, a flood of header lines.
  *
  * @param rawHeaders - names and values alternating, as received, or as `linesOfFields` makes them of HTTP/2
+ * @param httpVersion - as the request line has it; 1.1 for a request of HTTP/2, which has none
  * @see RFC 9112 sections 3.2, 6.1
  */
 export function headProblem(rawHeaders: readonly string[], httpVersion: string): HeadProblem | undefined {
-  if (!versions.has(httpVersion)) return 'http-version'
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'http-version'
   if (rawHeaders.length > maxHeaderLines * 2) return 'too-many-headers'
   let hosts = 0
   let codings = 0

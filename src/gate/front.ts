@@ -4,7 +4,7 @@ import { headProblem } from '../core/request-head.ts'
 import { canonicalPath, type RequestPath } from '../core/request-path.ts'
 import type { RequestSpan } from '../core/request-span.ts'
 import { readTraceContext, type TraceContext } from '../core/trace-context.ts'
-import { awaitsContinue, upgradeOf } from '../listener/arrival.ts'
+import { awaitsContinue, cameByHttp2, upgradeOf } from '../listener/arrival.ts'
 import type { Turns } from '../listener/turns.ts'
 import type { Answers } from './answer.ts'
 import type { Shed } from './shed.ts'
@@ -77,7 +77,7 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
       go()
     }
     // The answers of HTTP/2 do not wait for each other (RFC 9113 section 5); there are only so many streams at a time.
-    if (raw.httpVersionMajor === 2) go()
+    if (cameByHttp2.has(raw)) go()
     else turns.take(raw.socket, goInTurn, () => onDrop(visit))
   }
 
@@ -100,7 +100,7 @@ export function createFront(options: FrontOptions): onRequestHookHandler {
 }
 
 function problemOf({ raw, visit }: FastifyRequest): string | undefined {
-  const problem = headProblem(raw.rawHeaders, raw.httpVersion)
+  const problem = headProblem(raw.rawHeaders, cameByHttp2.has(raw) ? '1.1' : raw.httpVersion)
   if (problem !== undefined) return problem
   if (visit.origin.host === undefined) return 'host-invalid'
   return visit.target === undefined ? 'target-not-canonical' : undefined

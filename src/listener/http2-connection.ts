@@ -57,7 +57,9 @@ export function keepConnection(
   function onStreamClose({ rstCode }: ServerHttp2Stream): void {
     open -= 1
     if (faultCodes.has(rstCode)) faults += 1
-    if (faults === maxFaults) session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never)
+    // Not here and now: Node may be in the middle of bytes that have come, and has been seen to abort the process.
+    if (faults === maxFaults)
+      setImmediate(() => session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never))
     else if (open === 0) idle = setTimeout(close, limits.keepAliveTimeout)
   }
 

@@ -2,6 +2,7 @@ import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import { constants, createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { bytesOfLines } from '../core/http2-head.ts'
+import { cameByHttp2 } from './arrival.ts'
 import { closeStream } from './close-stream.ts'
 import { type Http2Connection, keepConnection } from './http2-connection.ts'
 import { Http2Request } from './http2-request.ts'
@@ -74,7 +75,9 @@ export function createHttp2Server({ handle, refuse, onContinue, limits }: Option
     else if (!methods.has(request.method)) refuse(new Error('unknown method'), plain(response))
     else {
       if (requestTimeout !== 'none') endUnlessWhole(request.stream, requestTimeout, sendTimeout)
-      serve(request as unknown as IncomingMessage, plain(response))
+      const plainRequest = request as unknown as IncomingMessage
+      cameByHttp2.add(plainRequest)
+      serve(plainRequest, plain(response))
     }
   }
 

@@ -34,8 +34,8 @@ function problems(t: Test, overrides: ReturnType<typeof server>, now = good): st
 
 t.test('a pair is read from its files', async (t) => {
   const { tls } = load(t, server(pair)).server
-  t.strictSame(tls, { cert: pem('server').trimEnd(), key: pem('server-key').trimEnd(), http2: true })
-  t.equal(load(t, server(`${pair}, http2: false`)).server.tls?.http2, false)
+  t.strictSame(tls, { cert: pem('server').trimEnd(), key: pem('server-key').trimEnd(), http2: false })
+  t.equal(load(t, server(`${pair}, http2: true`)).server.tls?.http2, true)
   const both = writeConfig(t, yamlWith(server('cert_file: both.pem, key_file: both.pem')), {
     'both.pem': pem('server') + pem('server-key'),
   })

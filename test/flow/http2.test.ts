@@ -162,7 +162,7 @@ t.test('whoever waits for a 100 is told to go on, and not before it is decided',
 })
 
 t.test('a body that is too long is 413, and its rest is not waited for', async (t) => {
-  const { client } = await start(t, { server: ', limits: { max_body: 10B }', answer: () => undefined })
+  const { client } = await start(t, { server: 'limits: { max_body: 10B }', answer: () => undefined })
   const post = { ':path': '/x', ':method': 'POST' }
   t.match(await client.ask({ ...post, 'content-length': '11' }, '01234567890'), { status: 413 })
   const stream = client.open(post)
@@ -294,7 +294,7 @@ t.test('events come as they are sent', async (t) => {
 })
 
 t.test('a connection ends with as many requests as it may have', async (t) => {
-  const { client } = await start(t, { server: ', limits: { max_requests_per_connection: 2 }' })
+  const { client } = await start(t, { server: 'limits: { max_requests_per_connection: 2 }' })
   t.match(await client.ask({ ':path': '/1' }), { status: 200 })
   t.match(await client.ask({ ':path': '/2' }), { status: 200 })
   await client.closed
@@ -316,7 +316,7 @@ for (const [what, timeouts] of [
   ['nothing came any more', 'keep_alive: 50ms'],
 ] as const) {
   t.test(`a connection is closed on which ${what}`, async (t) => {
-    const { client } = await start(t, { server: `, timeouts: { ${timeouts} }` })
+    const { client } = await start(t, { server: `timeouts: { ${timeouts} }` })
     if (timeouts.startsWith('keep')) t.match(await client.ask({ ':path': '/x' }), { status: 200 })
     await client.closed
   })
@@ -324,7 +324,7 @@ for (const [what, timeouts] of [
 
 t.test('a whole request may take no longer than the configuration says', async (t) => {
   const { upstream, client } = await start(t, {
-    server: ', timeouts: { headers: 50ms, request: 50ms }',
+    server: 'timeouts: { headers: 50ms, request: 50ms }',
     answer: () => undefined,
   })
   const whole = client.ask({ ':path': '/x', ':method': 'POST' }, 'hello')
@@ -339,7 +339,7 @@ t.test('a whole request may take no longer than the configuration says', async (
 t.test('an answer of our own that nobody reads does not stay for ever', async (t) => {
   const { client } = await start(t, {
     routes: ['path: /x, access: public'],
-    server: ', timeouts: { send: 50ms }',
+    server: 'timeouts: { send: 50ms }',
   })
   client.session.settings({ initialWindowSize: 0 })
   await once(client.session, 'localSettings')
@@ -369,7 +369,7 @@ t.test('where notice of it was given, a connection takes one more request', asyn
 })
 
 t.test('what was on its way when notice was given is served too; what comes after that is not', async (t) => {
-  const { gateway } = await startTls(t, { server: ', limits: { max_requests_per_connection: 1 }' })
+  const { gateway } = await startTls(t, { server: 'limits: { max_requests_per_connection: 1 }' })
   const wire = await connectWire(t, gateway)
   const fields = fieldsOf(gateway, 'GET')
   const [first, second] = [wire.request(fields), wire.request(fields)]

@@ -198,9 +198,9 @@ export async function startGateway(t: Pick<Test, 'teardown'>, given: GatewayOpti
   return gateway
 }
 
-/** The certificate is for localhost, whatever the public URLs are. */
+/** A client may speak HTTP/2, too. The certificate is for localhost, whatever the public URLs are. */
 function withTls({ server }: GatewayOptions): Partial<GatewayOptions> {
-  const tls = 'tls: { cert_file: pair.pem, key_file: pair.pem }'
+  const tls = 'tls: { cert_file: pair.pem, key_file: pair.pem, http2: true }'
   return { server: [server, tls].filter(Boolean).join(', '), file: pem('server') + pem('server-key') }
 }
 

@@ -1,7 +1,6 @@
 import type { Test } from 'tap'
 import { type Gateway, startGateway } from './gateway.ts'
 import { startProvider, type TestProvider } from './provider.ts'
-import { tlsOptions } from './tls-scene.ts'
 import { startWebApp, type WebApp } from './web-app.ts'
 
 type Options = Readonly<{
@@ -28,7 +27,7 @@ export async function startProtectedApp(t: Test, options: Options = {}): Promise
     upstream: app.origin,
     routes: ['path: /public/**, access: public', 'path: /**, access: authenticated'],
     ...(session !== undefined && { session }),
-    ...(isTls && tlsOptions),
+    isTls,
     ...(publicUrl !== undefined && { publicUrls: () => [publicUrl] }),
   })
   return { gateway, app, provider }
