@@ -107,7 +107,7 @@ t.test(
     const browser = createBrowser()
     t.equal((await browser.navigate(`${origin}/a`)).status, 200, 'signed in')
 
-    const load = startLoad(front, { headers: { cookie: browser.cookiesFor(origin) }, isSafe: true })
+    const load = startLoad(front, { cookies: browser.cookiesFor(origin), isSafe: true })
     const refreshes = () =>
       provider.tokenRequests.filter(({ parameters }) => parameters['grant_type'] === 'refresh_token')
     let release = () => {}

@@ -10,13 +10,17 @@ export type Load = Readonly<{
   stop: () => Promise<void>
 }>
 
-/** Begins to ask, with as many requests at a time as there are `clients`; every fourth is a POST unless `isSafe`. */
+/**
+ * Begins to ask, with as many requests at a time as there are `clients`; every fourth is a POST unless `isSafe`. Cookies that
+ * answers set take the place of those in `cookies`, as in a browser.
+ */
 export function startLoad(
   port: number,
-  { clients = 4, host = `localhost:${port}`, path = '/a', headers = {}, isSafe = false }: LoadOptions = {},
+  { clients = 4, host = `localhost:${port}`, path = '/a', cookies, isSafe = false }: LoadOptions = {},
 ): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: clients })
   const found: Record<string, number> = {}
+  const jar = new Map(cookies?.split('; ').map(pairOf))
   let answers = 0
   let isStopped = false
   let waiting: { at: number; go: () => void }[] = []
@@ -30,8 +34,14 @@ export function startLoad(
 
   const once = (method: 'GET' | 'POST') =>
     new Promise<string>((resolve) => {
-      const sent = request({ agent, port, host: '127.0.0.1', path, method, headers: { ...headers, host } })
+      const headers = {
+        host,
+        ...(jar.size > 0 && { cookie: [...jar].map((pair) => pair.join('=')).join('; ') }),
+      }
+      const sent = request({ agent, port, host: '127.0.0.1', path, method, headers })
       sent.on('response', (response) => {
+        for (const line of response.headers['set-cookie'] ?? [])
+          jar.set(...pairOf(line.split(';')[0] as string))
         response.resume()
         response.on('end', () => resolve(String(response.statusCode)))
         response.on('error', (error) => resolve(String((error as NodeJS.ErrnoException).code)))
@@ -64,6 +74,12 @@ type LoadOptions = Readonly<{
   clients?: number
   host?: string
   path?: string
-  headers?: Readonly<Record<string, string>>
+  /** As in a Cookie header; none unless given. */
+  cookies?: string
   isSafe?: boolean
 }>
+
+function pairOf(cookie: string): [name: string, value: string] {
+  const [name = '', value = ''] = cookie.split(/=(.*)/s)
+  return [name, value]
+}
