@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import type { Child } from './fleet.ts'
+import { closeUntaken } from './untaken.ts'
 
 /** Starts a worker process; it shares the listening sockets with the others. */
 export function forkWorker(): Child {
@@ -11,6 +12,7 @@ export function forkWorker(): Child {
     serialization: 'advanced',
   })
   const worker = cluster.fork()
+  closeUntaken(worker.process)
   // Node loses what is sent to a process that does not listen yet: it says when it does.
   const listening = new Promise<void>((resolve) => worker.once('message', () => resolve()))
   return {

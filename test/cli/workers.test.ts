@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { writeConfig } from '../config/support.ts'
 import { freePort } from '../support/free-port.ts'
 import { isListening } from '../support/is-listening.ts'
-import { startRecorder } from '../support/recorder.ts'
+import { record, startRecorder } from '../support/recorder.ts'
 import { runPostern, startPostern, takePort } from './postern.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
@@ -71,6 +72,28 @@ t.test('real processes share the port; one that is killed is replaced; all stop 
   t.strictSame(await postern.ended, { code: 0, signal: null })
   t.equal(postern.stderr(), '')
   t.notMatch(postern.stdout(), /"level":60/)
+})
+
+t.test('a connection that was handed to a worker which never took it ends with that worker', async (t) => {
+  const { file, port, admin } = await write(t)
+  const postern = startPostern(t, ['serve', '--config', file])
+  await postern.says(serving)
+  const workers = await childrenOf(postern.child.pid as number)
+  for (const pid of workers) process.kill(pid, 'SIGSTOP')
+  const clients = workers.map(() => record(connect(port, '127.0.0.1')))
+  for (const { send } of clients)
+    send(`GET /x HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`)
+  await Promise.all(clients.map(({ socket }) => socket.connecting && once(socket, 'connect')))
+  // By the time it answers here, the primary has handed them on.
+  for (const _ of clients) await (await fetch(`http://127.0.0.1:${admin}/healthz`)).text()
+  for (const pid of workers) process.kill(pid, 'SIGKILL')
+  await Promise.all(clients.map(({ closed }) => closed))
+  t.strictSame(
+    clients.map(({ bytes }) => bytes()),
+    ['', ''],
+  )
+  await postern.says(/the other worker serves[\s\S]*the other worker serves/)
+  t.equal(await get(port, '/x'), 502, 'who asks again is served')
 })
 
 t.test('a taken port is one line and 1, and no process is left', async (t) => {
