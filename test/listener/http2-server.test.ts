@@ -65,3 +65,13 @@ t.test('what is asked of a body that broke off is not given, and harms nobody', 
   await new Promise((resolve) => setImmediate(resolve))
   t.equal(request.read(), null)
 })
+
+t.test('an answer that is broken off is reset; there is no second time', async (t) => {
+  const session = await setUp(t, (_request, response) => {
+    response.write('begun')
+    response.destroy()
+    response.on('close', () => t.doesNotThrow(() => response.destroy()))
+  })
+  t.match(await answerOf(session.request({ ':path': '/' })), { code: 2 })
+  session.destroy()
+})
