@@ -22,6 +22,11 @@ export const identityHeaders: ReadonlySet<string> = new Set([
 const identityFamily =
   /^(?:x-(?:forwarded|auth-request|remote|envoy|authenticated|authentik|pomerium|webauth|amzn-oidc|ms-client-principal|goog-authenticated-user)(?:-|$)|remote-(?:user|email|groups|name)$|oidc-|cf-access-)/
 
+/** Name and value pairs of headers whose names and values alternate; order, case and repetitions stay. */
+export function headerPairs(flat: readonly string[]): (readonly [name: string, value: string])[] {
+  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] as string, flat[2 * i + 1] as string])
+}
+
 /** Header names as servers that map them to variables see them: lower case, everything but letters and digits a `-`. */
 export function foldHeaderName(name: string): string {
   return name.toLowerCase().replace(/[^a-z\d]/g, '-')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { decodeJwt, type JWTPayload } from 'jose'
+import { headerPairs } from '../core/headers.ts'
 
 /** A request as the upstream got it. */
 export type RequestView = Readonly<{
@@ -24,15 +25,10 @@ export async function viewOf(request: IncomingMessage): Promise<RequestView> {
   return {
     method: request.method as string,
     target: request.url as string,
-    headers: pairs(request.rawHeaders),
+    headers: headerPairs(request.rawHeaders),
     ...(token && { token }),
     body,
   }
-}
-
-function pairs(raw: readonly string[]): [string, string][] {
-  const names = raw.filter((_text, index) => index % 2 === 0)
-  return names.map((name, index) => [name, raw[index * 2 + 1] as string])
 }
 
 function tokenOf(authorization: string | undefined): RequestView['token'] {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config/schema.ts'
+import { headerPairs } from '../core/headers.ts'
 import type { Rule } from '../core/rule.ts'
 import type { ForwardFactsOf } from '../forward-facts.ts'
 import { targetOf } from '../gate/visit.ts'
@@ -24,14 +25,10 @@ export function sentUpstream(
     name,
     address: socketPath === undefined ? origin : `unix:${socketPath}`,
     path: upstreamPath(route.mapping, path, query),
-    headers: pairs(requestHeaders(raw.rawHeaders, factsOf(visit, route))),
+    headers: headerPairs(requestHeaders(raw.rawHeaders, factsOf(visit, route))).map(
+      ([header, value]) => [header, shownHeader(header, value)] as const,
+    ),
   }
-}
-
-function pairs(flat: readonly string[]): (readonly [string, string])[] {
-  return flat.flatMap((name, index) =>
-    index % 2 === 0 ? [[name, shownHeader(name, flat[index + 1] as string)] as const] : [],
-  )
 }
 
 /** A header as it may be shown. Credentials of the client that pass through are none of anybody's business; those of ours have names for values by now. */

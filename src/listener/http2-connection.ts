@@ -37,7 +37,7 @@ export function keepConnection(
   let served = 0
   let faults = 0
   let isLast = false
-  let idle = setTimeout(close, limits.headersTimeout)
+  let idle = endAfter(limits.headersTimeout)
   watchPulse(session, socket, limits.keepAliveTimeout)
   session.on('stream', onStream)
   session.on('close', () => {
@@ -60,7 +60,12 @@ export function keepConnection(
     // Not here and now: Node may be in the middle of bytes that have come, and has been seen to abort the process.
     if (faults === maxFaults)
       setImmediate(() => session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as never))
-    else if (open === 0) idle = setTimeout(close, limits.keepAliveTimeout)
+    else if (open === 0) idle = endAfter(limits.keepAliveTimeout)
+  }
+
+  /** Streams can be over later than their connection: nothing that is no more keeps the process. */
+  function endAfter(ms: number): NodeJS.Timeout {
+    return setTimeout(close, ms).unref()
   }
 
   /** All that the client sent before it read this has come when the ping is back; it is served, then the connection ends. */

@@ -1,4 +1,5 @@
 import { constants, Http2ServerResponse, type OutgoingHttpHeaders } from 'node:http2'
+import { headerPairs } from '../core/headers.ts'
 import { closeStream } from './close-stream.ts'
 
 /** What speaks of the connection has no place in HTTP/2 (RFC 9113 section 8.2.2). */
@@ -30,7 +31,9 @@ export class Http2Response extends Http2ServerResponse {
     reason?: string | OutgoingHttpHeaders | readonly string[],
     headers: OutgoingHttpHeaders | readonly string[] | undefined = typeof reason === 'object' ? reason : {},
   ): this {
-    const lines = Array.isArray(headers) ? pairs(headers) : Object.entries(headers as OutgoingHttpHeaders)
+    const lines = Array.isArray(headers)
+      ? headerPairs(headers)
+      : Object.entries(headers as OutgoingHttpHeaders)
     const fields = foldLines(lines)
     if (withoutBody.has(statusCode)) delete fields['content-length']
     try {
@@ -62,10 +65,6 @@ export class Http2Response extends Http2ServerResponse {
     closeStream(this.stream, constants.NGHTTP2_INTERNAL_ERROR, this.endTimeout)
     return this
   }
-}
-
-function pairs(flat: readonly string[]): (readonly [string, string])[] {
-  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] as string, flat[2 * i + 1] as string])
 }
 
 type HeaderValue = OutgoingHttpHeaders[string]

@@ -2,6 +2,7 @@ import t from 'tap'
 import {
   connectionTokens,
   foldHeaderName,
+  headerPairs,
   headerValue,
   hopByHopHeaders,
   identityHeaders,
@@ -191,4 +192,13 @@ const cacheControl: [string | undefined, string][] = [
 t.test('keeps shared caches away from protected answers', async (t) => {
   for (const [upstream, ours] of cacheControl)
     t.equal(privateCacheControl(upstream), ours, upstream ?? 'none')
+})
+
+t.test('headers whose names and values alternate are pairs; nothing about them changes', async (t) => {
+  t.strictSame(headerPairs(['A', '1', 'a', '2', 'A', '']), [
+    ['A', '1'],
+    ['a', '2'],
+    ['A', ''],
+  ])
+  t.strictSame(headerPairs([]), [])
 })
