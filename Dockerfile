@@ -7,6 +7,7 @@ RUN npm ci --no-audit --no-fund
 
 FROM dependencies AS build
 COPY tsconfig.json tsconfig.build.json ./
+COPY .ci/bundle.mjs .ci/bundle.mjs
 COPY src src
 RUN npm run build
 

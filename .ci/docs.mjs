@@ -1,9 +1,9 @@
-// Writes what config/ tells about keys, metrics and audit records, from the code. Runs on dist/, so build first.
+// Writes what config/ tells about keys, metrics and audit records, from the code as it was compiled for the tests.
 import { writeFileSync } from 'node:fs'
-import { auditJsonSchema } from '../dist/audit/json-schema.js'
-import { configJsonSchema } from '../dist/config/json-schema.js'
-import { configReference } from '../dist/config/reference.js'
-import { metricsReference } from '../dist/metrics/reference.js'
+import { auditJsonSchema } from '../build/src/audit/json-schema.js'
+import { configJsonSchema } from '../build/src/config/json-schema.js'
+import { configReference } from '../build/src/config/reference.js'
+import { metricsReference } from '../build/src/metrics/reference.js'
 
 const config = new URL('../config/', import.meta.url)
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`

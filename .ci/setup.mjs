@@ -13,23 +13,33 @@ if (modified('node_modules/.package-lock.json') < modified('package-lock.json'))
   say('installing dependencies (npm ci), about half a minute …')
   npm('ci', '--no-audit', '--no-fund')
 }
-if (wanted === '--build') compile('dist', 'tsconfig.build.json', ['src'])
+if (wanted === '--build') bundle()
 if (wanted === '--tests') {
-  compile('build', 'tsconfig.test.json', ['src', 'test'])
+  compileTests()
+  bundle()
   buildTap('node_modules/.tap-built')
 }
 
-/** Compiles into a folder that was emptied, so that nothing runs whose source is gone. */
-function compile(folder, project, sources) {
+function bundle() {
+  make('dist', ['tsconfig.build.json', '.ci/bundle.mjs'], ['src'], 'run', '--silent', 'build')
+}
+
+function compileTests() {
+  const project = 'tsconfig.test.json'
+  make('build', [project], ['src', 'test'], 'exec', '--', 'tsc', '-p', project)
+}
+
+/** Runs npm to fill a folder that was emptied, so that nothing runs whose source is gone. */
+function make(folder, files, sources, ...command) {
   const stamp = join(folder, '.built')
   const newest = Math.max(
-    ...['package-lock.json', 'tsconfig.json', project].map(modified),
+    ...['package-lock.json', 'tsconfig.json', ...files].map(modified),
     ...sources.map(newestIn),
   )
   if (modified(stamp) > newest) return
-  say(`compiling (tsc -p ${project}) …`)
+  say(`making ${folder}/ (npm ${command.join(' ')}) …`)
   rmSync(join(root, folder), { recursive: true, force: true })
-  npm('exec', '--', 'tsc', '-p', project)
+  npm(...command)
   writeFileSync(join(root, stamp), '')
 }
 

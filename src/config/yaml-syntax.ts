@@ -1,4 +1,4 @@
-import { type Document, type ErrorCode, Lexer, Parser, parseDocument } from 'yaml'
+import { Composer, type CST, type Document, type ErrorCode, Lexer, Parser, type YAMLError } from 'yaml'
 
 /** A fault of the text itself, at an offset into it. */
 export type Fault = Readonly<{ offset: number; message: string }>
@@ -35,8 +35,25 @@ const messages: Record<ErrorCode, string> = {
 
 /** Parses one YAML 1.2 document of the core schema, and lists every fault of its syntax. */
 export function parseYaml(text: string): { document: Document.Parsed; faults: Fault[] } {
-  const fault = findHazard(text)
-  const document = parseDocument(fault ? '' : text, {
+  const tokens = readTokens(text)
+  if ('hazard' in tokens) return { document: compose([], 0)[0], faults: [tokens.hazard] }
+  const [document, second] = compose(tokens.tokens, text.length)
+  const more = second ? [fault(second.range[0], 'MULTIPLE_DOCS')] : []
+  const faults = [...document.errors.map(faultOf), ...more, ...document.warnings.map(faultOf)]
+  return { document, faults }
+}
+
+function faultOf({ pos, code }: YAMLError): Fault {
+  return fault(pos[0], code)
+}
+
+function fault(offset: number, code: ErrorCode): Fault {
+  return { offset, message: messages[code] }
+}
+
+/** Makes documents of tokens, which are always one at least; `end` is the length of the text. */
+function compose(tokens: readonly CST.Token[], end: number): [Document.Parsed, ...Document.Parsed[]] {
+  const composer = new Composer({
     merge: false,
     prettyErrors: false,
     resolveKnownTags: false,
@@ -44,22 +61,20 @@ export function parseYaml(text: string): { document: Document.Parsed; faults: Fa
     stringKeys: true,
     uniqueKeys: false, // compares every pair of keys; yaml-value.ts finds twins in linear time
   })
-  const found = [...document.errors, ...document.warnings].map(({ code, pos }) => ({
-    offset: pos[0],
-    message: messages[code],
-  }))
-  return { document, faults: fault ? [fault] : found }
+  return [...composer.compose(tokens, true, end)] as [Document.Parsed]
 }
 
-/** Finds what must not reach the parser: control characters, and nesting that would exhaust the stack. */
-function findHazard(text: string): Fault | undefined {
+/** Reads the tokens up to what must not be composed: control characters, and nesting that would exhaust the stack. */
+function readTokens(text: string): { tokens: CST.Token[] } | { hazard: Fault } {
   const control = text.search(/(?![\t\n\r])\p{Cc}/u)
-  if (control !== -1) return { offset: control, message: 'control characters are not allowed' }
+  if (control !== -1) return { hazard: { offset: control, message: 'control characters are not allowed' } }
   const parser = new Parser()
+  const tokens: CST.Token[] = []
   for (const lexeme of new Lexer().lex(text)) {
-    Array.from(parser.next(lexeme))
+    tokens.push(...parser.next(lexeme))
     if (parser.stack.length > maxDepth)
-      return { offset: parser.offset, message: 'lists and maps are nested too deeply' }
+      return { hazard: { offset: parser.offset, message: 'lists and maps are nested too deeply' } }
   }
-  return undefined
+  tokens.push(...parser.end())
+  return { tokens }
 }

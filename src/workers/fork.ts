@@ -6,7 +6,7 @@ import { closeUntaken } from './untaken.ts'
 /** Starts a worker process; it shares the listening sockets with the others. */
 export function forkWorker(): Child {
   cluster.setupPrimary({
-    exec: fileURLToPath(new URL('./main.js', import.meta.url)),
+    exec: fileURLToPath(new URL('./worker-process.js', import.meta.url)),
     args: [],
     // Configurations and sessions hold bytes, maps and undefined, which JSON does not.
     serialization: 'advanced',

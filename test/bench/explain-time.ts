@@ -19,7 +19,8 @@ export type ExplainResult = Readonly<{
 }>
 
 const runs = 11
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+/** The bundle: as people start it. */
+const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 const example = fileURLToPath(new URL('../../../config/postern.yaml', import.meta.url))
 
 /** Explains a request by the example configuration, in turns with a Node that does nothing. */

@@ -17,13 +17,18 @@ export type Postern = Readonly<{
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 
+/** The program as it is shipped: bundled. */
+export const shipped = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
+
+type Options = { env?: NodeJS.ProcessEnv; nodeArgs?: readonly string[]; program?: string }
+
 /** Starts the command line as people do; the process is killed when the test ends before it does. */
 export function startPostern(
   t: Test,
   args: readonly string[],
-  { env = {}, nodeArgs = [] }: { env?: NodeJS.ProcessEnv; nodeArgs?: readonly string[] } = {},
+  { env = {}, nodeArgs = [], program = main }: Options = {},
 ): Postern {
-  const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, program, ...args], {
     env: { ...process.env, NODE_ENV: undefined, POSTERN_CONFIG: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

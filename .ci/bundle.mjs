@@ -1,0 +1,32 @@
+// Bundles src/ to dist/: to find and read a file takes Node longer than most files take to run, and there are hundreds.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'rolldown'
+
+/** The libraries that explain loads, some of them a hundred files. All others stay in node_modules. */
+const bundled = ['commander', 'ipaddr.js', 'lru-cache', 'yaml', 'zod']
+
+await build({
+  // What is started by its file name. All files lie side by side, so that such a name is right wherever its user ends up.
+  input: {
+    main: 'src/main.ts',
+    'load-worker': 'src/cli/load-worker.ts',
+    'worker-process': 'src/workers/worker-process.ts',
+  },
+  external: (id, _importer, isResolved) => !isResolved && !id.startsWith('.') && !bundled.includes(id),
+  platform: 'node',
+  plugins: [{ name: 'licenses', generateBundle: addLicenses }],
+  output: { dir: 'dist', cleanDir: true, sourcemap: true, sourcemapExcludeSources: true },
+})
+
+/** Puts the licenses of what is bundled next to it, as they demand. */
+function addLicenses() {
+  const source = bundled.map((name) => `${name}\n\n${licenseOf(name)}`).join(`\n${'-'.repeat(80)}\n\n`)
+  this.emitFile({ type: 'asset', fileName: 'LICENSES.txt', source })
+}
+
+function licenseOf(name) {
+  const folder = join('node_modules', name)
+  const file = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file))
+  return readFileSync(join(folder, file), 'utf8')
+}
