@@ -1,4 +1,4 @@
-import { close as closeFile, closeSync, open as openFile, openSync } from 'node:fs'
+import { close as closeFile, open as openFile, openSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
 import type { AuditFailure } from '../observer.ts'
@@ -39,9 +39,9 @@ export function openLineStream({
   onFailure,
   maxWaiting = 4 * 1024 * 1024,
 }: Options): LineStream {
-  closeSync(openSync(file, 'a', mode))
   const stream = pino.destination({
-    dest: file,
+    // Opened here, at once: a stream of a file name has nothing to write to when the name has changed before it opens it.
+    dest: openSync(file, 'a', mode),
     append: true,
     mode,
     sync: false,
@@ -49,6 +49,8 @@ export function openLineStream({
     maxLength: maxWaiting,
     periodicFlush: retryEveryMs,
   })
+  // What reopen() asks for, and only a stream of a file name has of itself.
+  Object.assign(stream, { file })
   // At the end of the process pino would have it write what is left, which sonic-boom tries for ever when the disk is full.
   stream.flushSync = () => {}
   let isFailing = false
