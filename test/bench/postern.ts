@@ -53,7 +53,8 @@ export type RunningPostern = Running &
     printed(): string
   }>
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+/** The bundle: as people start it. */
+const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 
 /** Starts Postern with a configuration of its own and signs in. */
 export async function postern(bench: Bench, options: PosternOptions): Promise<RunningPostern> {
