@@ -21,6 +21,9 @@ const maxClears = 20
 /** Cookie headers whose sessions are found without taking them apart again; a few kilobytes each. */
 const rememberedHeaders = 2_048
 
+/** Characters of a seal. What is longer than that takes the place of others in memory. */
+const usualLength = 2_000
+
 /** A session that a seal held. */
 type Found = SessionRead & { session: Session }
 
@@ -35,7 +38,8 @@ export function sessionPurpose(name: string): string {
  * @param options.maxChunks 1 to 9 cookies.
  * @param options.clock Epoch seconds.
  * @param options.sightings Who knows better when a session was last seen.
- * @param options.cacheSize How many opened sessions are kept, so that a repeated request opens no seal.
+ * @param options.cacheSize How many opened sessions are kept, so that a repeated request opens no seal; fewer where their
+ *   cookies are longer than 2,000 characters.
  */
 export function createCookieStore(options: {
   sealer: Sealer
@@ -50,7 +54,9 @@ export function createCookieStore(options: {
   const { sealer, name, limits, clock, sightings } = options
   const purpose = sessionPurpose(name)
   const lines = createCookieLines(options.attributes)
-  const cache = createBoundedCache<Found>(options.cacheSize)
+  const cache = createBoundedCache<Found>(options.cacheSize * usualLength, (_found, sealed) =>
+    Math.max(usualLength, sealed.length),
+  )
 
   const openedIn = createMemo(rememberedHeaders, openAll)
 

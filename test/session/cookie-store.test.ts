@@ -75,6 +75,21 @@ t.test('opens no seal for a session it wrote or has opened before', async (t) =>
   t.equal(reader.counts.opened, 1)
 })
 
+t.test('keeps fewer long sessions opened than short ones, since memory is what counts', async (t) => {
+  const opened = async (size: number) => {
+    const { write } = await createStore()
+    const reader = await createStore()
+    const headers = Array.from({ length: 60 }, () => cookieHeaderOf(write(bigSession(size), undefined)))
+    // Another header each time: those that were read are remembered beside.
+    for (const other of ['first', 'second']) {
+      for (const header of headers) reader.read(`${other}=1; ${header}`)
+    }
+    return reader.counts.opened
+  }
+  t.equal(await opened(1_000), 60)
+  t.equal(await opened(6_000), 120)
+})
+
 t.test('says what to do when a session is too large', async (t) => {
   const store = await createStore({ maxChunks: 1 })
   t.throws(() => store.write(bigSession(4000), undefined), {
