@@ -43,11 +43,11 @@ export function spanFactsOf(
   defaultScheme: 'http' | 'https',
 ): SpanFacts {
   const { origin, site, rule } = visit
-  const endpoint = routeOptions.url === guardedRoute ? undefined : routeOptions.url
+  const ownRoute = routeOptions.url === guardedRoute ? undefined : routeOptions.url
   return {
     ...facts,
     scheme: origin.scheme ?? site?.scheme ?? defaultScheme,
-    route: rule?.path ?? endpoint,
+    route: rule?.path ?? visit.endpoint ?? ownRoute,
   }
 }
 

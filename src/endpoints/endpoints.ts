@@ -21,7 +21,9 @@ export function registerEndpoints(
   const endpoints = new Map(Object.entries(table).map(([path, handlers]) => [`${prefix}/${path}`, handlers]))
 
   app.all(`${prefix}/*`, async (request, reply) => {
-    const handlers = endpoints.get(targetOf(request).path)
+    const { path } = targetOf(request)
+    const handlers = endpoints.get(path)
+    if (handlers !== undefined) request.visit.endpoint = path
     const endpoint = handlers?.[request.method]
     if (handlers === undefined) answers.notFound(request, reply, 'own-endpoint-unknown')
     else if (endpoint === undefined) answers.wrongMethod(request, reply, Object.keys(handlers))

@@ -48,6 +48,8 @@ export type Visit = {
   hasTurn?: boolean
   /** The answer ends the connection: whatever stands behind this request on it is not served. */
   isLast?: boolean
+  /** Our own endpoint that answers it: its path, which one of the table has. */
+  endpoint?: string
   rule?: Rule
   /** Whether the answer is for one person only: by the rule, or by that of another reading of the path. */
   isProtected?: boolean
