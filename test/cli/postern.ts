@@ -29,7 +29,14 @@ export function startPostern(
   { env = {}, nodeArgs = [], program = main }: Options = {},
 ): Postern {
   const child = spawn(process.execPath, [...nodeArgs, program, ...args], {
-    env: { ...process.env, NODE_ENV: undefined, POSTERN_CONFIG: undefined, ...env },
+    env: {
+      ...process.env,
+      // A bundle tells little about the coverage of the files it was made of, and that wrongly.
+      ...(program === shipped && { _TAPJS_PROCESSINFO_COVERAGE_: '0' }),
+      NODE_ENV: undefined,
+      POSTERN_CONFIG: undefined,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.teardown(() => child.kill('SIGKILL'))
