@@ -1,5 +1,5 @@
 import { claimPath } from '../config/text.ts'
-import { keyOf } from './options.ts'
+import { keyOf } from './option-names.ts'
 import { providerNamed } from './providers.ts'
 import { isUnusual, type Settings, textOf } from './settings.ts'
 import { SyntaxProblem } from './syntax-problem.ts'

@@ -1,6 +1,6 @@
 import type { Input } from './input.ts'
 import { quoted } from './notes.ts'
-import { keyOf } from './options.ts'
+import { keyOf } from './option-names.ts'
 import { pathsOfRegex } from './path-regex.ts'
 import { isOn, listOf } from './settings.ts'
 

@@ -1,4 +1,5 @@
-import { flagNamed, options } from './options.ts'
+import { flagNamed } from './option-names.ts'
+import { options } from './options.ts'
 import type { Written } from './settings.ts'
 import { wordsOf } from './words.ts'
 

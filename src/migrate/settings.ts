@@ -1,4 +1,5 @@
-import { flagNamed, isExactName, type Option, options } from './options.ts'
+import { flagNamed, isExactName } from './option-names.ts'
+import { type Option, options } from './options.ts'
 
 /** One option as it was read: its name in any spelling, and its values. */
 export type Written = Readonly<{

@@ -1,7 +1,7 @@
 import { claimNames, providerName } from './claim-names.ts'
 import type { Input } from './input.ts'
 import { quoted } from './notes.ts'
-import { keyOf } from './options.ts'
+import { keyOf } from './option-names.ts'
 import { providerNamed } from './providers.ts'
 import { isOn, listOf, type Settings, textOf } from './settings.ts'
 import { isOnlyAsked } from './translate-upstreams.ts'

@@ -4,7 +4,7 @@ import { isPlainPath } from '../config/text.ts'
 import { isExposed, origin } from '../config/web-url.ts'
 import type { Input } from './input.ts'
 import { quoted } from './notes.ts'
-import { keyOf } from './options.ts'
+import { keyOf } from './option-names.ts'
 import { isOn, listOf, type Settings, textOf } from './settings.ts'
 import { type Branch, type Tree, variable } from './tree.ts'
 

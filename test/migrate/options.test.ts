@@ -1,5 +1,6 @@
 import t from 'tap'
-import { flagNamed, keyOf, options } from '../../src/migrate/options.ts'
+import { flagNamed, keyOf } from '../../src/migrate/option-names.ts'
+import { options } from '../../src/migrate/options.ts'
 import { commentOf, migrateOptions } from './support.ts'
 
 /** The options that the documentation of oauth2-proxy names, version 7, with those of the providers. */
