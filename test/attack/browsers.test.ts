@@ -551,9 +551,12 @@ async function sharedAnswers(t: Test): Promise<void> {
   const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => ({ name, text: readFileSync(new URL(name, src), 'utf8') }))
-  const asking = sources.filter(({ text }) => text.includes("from 'undici'"))
-  t.ok(asking.length > 0)
-  for (const { name, text } of asking) t.notMatch(text, /\binterceptors\b|\bcacheStores\b|\.compose\(/, name)
+  t.ok(sources.length > 100)
+  for (const { name, text } of sources) {
+    t.notMatch(text, /\binterceptors\b|\bcacheStores\b/, name)
+    // The parser of YAML has a method of that name too.
+    if (!text.includes("from 'yaml'")) t.notMatch(text, /\.compose\(/, name)
+  }
 }
 
 async function afterSignOut(t: Test): Promise<void> {

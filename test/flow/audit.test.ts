@@ -95,7 +95,7 @@ t.test('who signed in and out, who was refused and what was allowed, in order', 
   t.ok(
     logged !== undefined && records.some((record) => 'request_id' in record && record.request_id === logged),
   )
-  t.notMatch(readFileSync(scene.file, 'utf8'), /secret|postern=|eyJ(?:hbG|0eX|raW)|User-Agent/i)
+  t.notMatch(readFileSync(scene.file, 'utf8'), /secret|postern=|(?<![\w-])eyJ|User-Agent/i)
 })
 
 t.test('what happens at refreshes, and why a session ended there', async (t) => {
