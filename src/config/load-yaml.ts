@@ -38,7 +38,8 @@ export function loadYaml<T extends z.ZodType>(
     throw new ConfigError(faults.map(({ offset, message }) => locate.offset(offset, [], message)))
 
   const { value, places, findings } = readValue(document, (scalar) => expandVariables(scalar, env))
-  const result = schema.safeParse(value, { error: issueMessage })
+  // Compiling the schema takes longer than it saves on the one value there is (measured: 10 of 42 ms when cold).
+  const result = schema.safeParse(value, { error: issueMessage, jitless: true })
   const unread = createPathSet(findings.filter(({ offset }) => offset === undefined).map(({ path }) => path))
   const fromSchema = (result.error?.issues ?? [])
     .flatMap((issue) => schemaFindings(issue))
