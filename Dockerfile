@@ -7,15 +7,15 @@ RUN npm ci --no-audit --no-fund
 
 FROM dependencies AS build
 COPY tsconfig.json tsconfig.build.json ./
-COPY .ci/bundle.mjs .ci/bundle.mjs
+COPY .ci/bundle.mjs .ci/precompile.mjs .ci/
 COPY src src
+COPY config config
 RUN npm run build
 
 FROM dependencies AS production-dependencies
 RUN npm prune --omit=dev --no-audit --no-fund
 
 FROM build AS demo
-COPY config config
 USER 65532:65532
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["demo"]

@@ -21,7 +21,8 @@ if (wanted === '--tests') {
 }
 
 function bundle() {
-  make('dist', ['tsconfig.build.json', '.ci/bundle.mjs'], ['src'], 'run', '--silent', 'build')
+  const files = ['tsconfig.build.json', '.ci/bundle.mjs', '.ci/precompile.mjs']
+  make('dist', files, ['src'], 'run', '--silent', 'build')
 }
 
 function compileTests() {

@@ -1,10 +1,5 @@
 #!/usr/bin/env node
-import { complaintOf, exitCodeOf } from './cli/complaint.ts'
-import { createProgram } from './cli/program.ts'
+import { precompiled } from './cli/precompiled.ts'
 
-try {
-  await createProgram().parseAsync()
-} catch (error) {
-  process.stderr.write(`${complaintOf(error)}\n`)
-  process.exitCode = exitCodeOf(error)
-}
+const run = precompiled(process.argv.slice(2)) ?? (await import('./cli/run.ts')).run
+await run()

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Script } from 'node:vm'
 import t from 'tap'
 import { writeConfig, yamlWith } from '../config/support.ts'
 import { freePort } from '../support/free-port.ts'
@@ -19,6 +20,11 @@ const watcher = `
     if (name !== undefined && found.url.includes('/node_modules/')) writeSync(2, name + ' ')
     return found
   }`
+const tests = `
+config: postern.yaml
+tests:
+  - request: GET /x
+    expect: { decision: forward }`
 const watched = `import { register } from 'node:module'; register(${JSON.stringify(moduleUrl(watcher))})`
 
 function moduleUrl(source: string): string {
@@ -34,6 +40,58 @@ t.test('explain says the same, and is all that it loads', async (t) => {
   t.strictSame(bundled, { ...tested, stderr: '' })
   const packages = new Set(tested.stderr.trim().split(' '))
   t.strictSame([...packages].sort(), ['commander', 'ipaddr.js', 'lru-cache', 'yaml', 'zod'])
+})
+
+/** Says on standard error which modules of the bundle are imported. */
+const chunks = `
+  import { writeSync } from 'node:fs'
+  export async function resolve(specifier, context, next) {
+    if (specifier.startsWith('./')) writeSync(2, specifier + '\\n')
+    return next(specifier, context)
+  }`
+const tellsChunks = moduleUrl(
+  `import { register } from 'node:module'; register(${JSON.stringify(moduleUrl(chunks))})`,
+)
+
+t.test('commands that only read files run from one script, and do the same', async (t) => {
+  const good = writeConfig(t, yamlWith({}), { 'broken.yaml': 'routes: 7', 'tests.yaml': tests })
+  const [broken, testFile] = [join(dirname(good), 'broken.yaml'), join(dirname(good), 'tests.yaml')]
+  const runs = [
+    ['explain', '--config', good, 'GET', '/x', '--scopes', 'a', '--json'],
+    ['explain', '--config', good, 'NO METHOD', '/x'],
+    ['explain', '--config', broken, 'GET', '/x'],
+    ['check', good],
+    ['test', testFile],
+  ]
+  for (const args of runs) {
+    const [tested, bundled] = await Promise.all([
+      runPostern(t, args),
+      runPostern(t, args, { program: shipped, nodeArgs: ['--import', tellsChunks] }),
+    ])
+    t.strictSame(bundled, tested, args.join(' '))
+    t.not(tested.stdout + tested.stderr, '')
+  }
+})
+
+t.test('what opens a cookie runs from modules', async (t) => {
+  const args = ['explain', '--config', writeConfig(t, yamlWith({})), 'GET', '/x', '--cookie', '-']
+  const bundled = await runPostern(t, args, { program: shipped, nodeArgs: ['--import', tellsChunks] })
+  t.match(bundled, { code: 3, stdout: /^Decision/m, stderr: /^\.\/explain-/m })
+})
+
+t.test('its script imports nothing but what it is not asked for', async (t) => {
+  const script = readFileSync(join(dist, 'precompiled.cjs'), 'utf8')
+  const imported = [...script.matchAll(/\bimport\("(.*?)"\)[^.]/g)].map(([, name]) => name)
+  const others = ['../explain/cookie.ts', './demo.ts', './migrate.ts', './print.ts', './serve.ts']
+  t.strictSame(imported.sort(), others)
+})
+
+t.test('what is compiled is for this version of Node', async (t) => {
+  const [source, cachedData] = ['precompiled.cjs', 'precompiled.bin'].map((name) =>
+    readFileSync(join(dist, name)),
+  )
+  const script = new Script(String(source), { ...(cachedData && { cachedData }) })
+  t.equal(script.cachedDataRejected, false, 'npm run build makes it')
 })
 
 t.test('it serves by processes of its own, and says how it is', async (t) => {
