@@ -6,7 +6,8 @@ export type Pause = Readonly<{ code: ErrorCode; until: number; failures: number 
 
 /** Remembers for each key how often it failed in a row, and how long to pause. */
 export type BackOff = Readonly<{
-  fail(key: string, code: ErrorCode): void
+  /** The pause that begins. */
+  fail(key: string, code: ErrorCode): Pause
   succeed(key: string): void
   /** The pause that is on now, if any. */
   pause(key: string): Pause | undefined
@@ -21,10 +22,12 @@ export function createBackOff(options: { max: number; clock: () => number }): Ba
   const pauses = createExpiringMap<Pause>(options)
 
   return Object.freeze({
-    fail(key: string, code: ErrorCode): void {
+    fail(key: string, code: ErrorCode): Pause {
       const failures = (pauses.get(key)?.failures ?? 0) + 1
       const until = clock() + Math.min(longestPause, 2 ** (failures - 1))
-      pauses.set(key, { code, until, failures }, until + forgetAfter)
+      const pause = { code, until, failures }
+      pauses.set(key, pause, until + forgetAfter)
+      return pause
     },
     succeed: (key: string) => pauses.delete(key),
     pause(key: string): Pause | undefined {

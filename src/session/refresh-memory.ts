@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type BackOff, createBackOff } from './back-off.ts'
+import { type BackOff, createBackOff, type Pause } from './back-off.ts'
 import { createBoundedCache } from './bounded-cache.ts'
 import { createExpiringMap, type ExpiringMap } from './expiring-map.ts'
 import { createSlots, type Slots } from './slots.ts'
@@ -11,7 +11,7 @@ export type RefreshMemory = Readonly<{
   /** Under which refresh tokens are told apart, so that none of them is kept. */
   processKey: Buffer
   /** Refreshes under way. */
-  flights: Map<string, Promise<void>>
+  flights: Map<string, Promise<Pause | undefined>>
   results: ExpiringMap<RefreshResult>
   waiting: ReturnType<typeof createBoundedCache<Waiting>>
   backOff: BackOff

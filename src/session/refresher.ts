@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Grant, Session, Tokens } from '../core/session.ts'
+import type { Pause } from './back-off.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import type { Generations } from './generations.ts'
 import { isRefreshDue, secondsLeft } from './refresh-due.ts'
@@ -88,25 +89,28 @@ export function createRefresher(options: RefresherOptions): Refresher {
       report({ event: 'joined', sessionId: session.id, sub: session.sub })
       return afterFlight(flight, session, key)
     }
-    if (backOff.pause(session.id) !== undefined) return withoutRefresh(session)
+    const pause = backOff.pause(session.id)
+    if (pause !== undefined) return withoutRefresh(session, pause)
     return afterFlight(takeOff(session, key), session, key)
   }
 
   /** The flight as its passengers see it: they leave at the wait limit, it goes on. */
-  function takeOff(session: Session, key: string): Promise<void> {
-    const landed = refreshTokens(key, session).then(() => {
-      flights.delete(key)
-    })
-    const flight = Promise.race([landed, sleep(options.waitLimit * 1000)])
+  function takeOff(session: Session, key: string): Promise<Pause | undefined> {
+    const landed = refreshTokens(key, session).finally(() => flights.delete(key))
+    const flight = Promise.race([landed, sleep(options.waitLimit * 1000).then(() => undefined)])
     flights.set(key, flight)
     return flight
   }
 
-  async function afterFlight(flight: Promise<void>, session: Session, key: string): Promise<Outcome> {
-    await flight
+  async function afterFlight(
+    flight: Promise<Pause | undefined>,
+    session: Session,
+    key: string,
+  ): Promise<Outcome> {
+    const pause = await flight
     // No clearing here: while this request waited, its browser may have signed in anew.
     if (ended.has(session.id)) return { kind: 'ended', reason: 'signed-out', clearCookie: false }
-    return knownOutcome(session, key) ?? withoutRefresh(session)
+    return knownOutcome(session, key) ?? withoutRefresh(session, pause)
   }
 
   /** What is known already about this generation of the session, so that its refresh token need not or must not be spent. */
@@ -129,10 +133,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
     return outcome instanceof Promise ? outcome.then(asSuccessor) : asSuccessor(outcome)
   }
 
-  function withoutRefresh(session: Session): Outcome {
+  /** Without a pause, nobody knows yet what becomes of the refresh. */
+  function withoutRefresh(session: Session, pause: Pause | undefined): Outcome {
     const now = clock()
     if (secondsLeft(session, now) > 0) return { kind: 'current', session }
-    const { code, until } = backOff.pause(session.id) ?? { code: 'POSTERN_PROVIDER_UNREACHABLE', until: now }
+    const { code, until } = pause ?? { code: 'POSTERN_PROVIDER_UNREACHABLE', until: now }
     return { kind: 'unavailable', code, retryAfter: Math.max(1, Math.ceil(until - now)) }
   }
 

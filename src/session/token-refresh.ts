@@ -1,5 +1,5 @@
 import { type Grant, renewSession, type Session, type Tokens } from '../core/session.ts'
-import type { BackOff } from './back-off.ts'
+import type { BackOff, Pause } from './back-off.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import type { ExpiringMap } from './expiring-map.ts'
 import type { Generations } from './generations.ts'
@@ -34,17 +34,21 @@ const keepRefusal = 30
 
 /**
  * Makes the function that refreshes one session and records the result or the failure under `key`; it never rejects.
- * Nobody's waiting keeps it going or stops it: what it finds is there for whoever asks next.
+ * Nobody's waiting keeps it going or stops it: what it finds is there for whoever asks next. It resolves to the pause that begins
+ * with a failure, which may be over, by the clock, when those who waited come to look for it.
  */
-export function createTokenRefresh(parts: RefreshParts): (key: string, session: Session) => Promise<void> {
+export function createTokenRefresh(
+  parts: RefreshParts,
+): (key: string, session: Session) => Promise<Pause | undefined> {
   const { clock, report, ended, generations, results, undelivered, backOff } = parts
 
   return async (key, session) => {
     try {
       const grant = await request(session)
       if (grant !== undefined) accept(key, session, grant)
+      return undefined
     } catch (error) {
-      fail(key, session, error)
+      return fail(key, session, error)
     }
   }
 
@@ -87,15 +91,16 @@ export function createTokenRefresh(parts: RefreshParts): (key: string, session: 
     report({ event: 'refreshed', sessionId: session.id, sub: session.sub })
   }
 
-  function fail(key: string, session: Session, error: unknown): void {
+  function fail(key: string, session: Session, error: unknown): Pause | undefined {
     const code = failureCode(error)
     if (code === 'POSTERN_GRANT_REFUSED') {
       keep(key, { kind: 'ended', reason: 'grant-refused', clearCookie: true }, keepRefusal)
       report({ event: 'refused', sessionId: session.id, sub: session.sub, error })
-    } else {
-      backOff.fail(session.id, code)
-      report({ event: 'failed', sessionId: session.id, sub: session.sub, error })
+      return undefined
     }
+    const pause = backOff.fail(session.id, code)
+    report({ event: 'failed', sessionId: session.id, sub: session.sub, error })
+    return pause
   }
 
   function keep(key: string, result: RefreshResult, seconds: number): void {

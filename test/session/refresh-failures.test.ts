@@ -78,6 +78,18 @@ for (const code of ['POSTERN_CLIENT_REFUSED', 'POSTERN_PROVIDER_INVALID'] as con
   })
 }
 
+t.test(
+  'those who waited are told of the failure, although the second of the pause is over by then',
+  async (t) => {
+    const bench = createBench({ now: expired, report: () => bench.clock.now++ })
+    const session = sampleSession()
+    const answers = [bench.refresher.current(session), bench.refresher.current(session)]
+    await bench.answer({ code: 'POSTERN_CLIENT_REFUSED' })
+    const refused = { kind: 'unavailable', code: 'POSTERN_CLIENT_REFUSED', retryAfter: 1 }
+    t.same(await Promise.all(answers), [refused, refused])
+  },
+)
+
 t.test('a failure nobody foresaw keeps the session too', async (t) => {
   for (const failure of [new TypeError('oops'), { code: 'ECONNRESET' }, 'text', undefined]) {
     const bench = createBench({ now: expired })

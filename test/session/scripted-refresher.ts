@@ -31,6 +31,7 @@ type BenchOptions = {
   maxConcurrent?: number
   revocationError?: Error
   hasDefaults?: boolean
+  report?: (event: RefreshEvent) => void
 }
 
 /** A refresher whose clock stands still, whose provider answers when told to, and whose sleepers wake when told to. */
