@@ -2,6 +2,7 @@
 import { request } from 'undici'
 import type { Bench } from './bench.ts'
 import { type Comparison, compare } from './comparison.ts'
+import { processTree } from './measure.ts'
 import { type PosternOptions, postern } from './postern.ts'
 import { serveFile } from './processes.ts'
 import type { Plan } from './rounds.ts'
@@ -49,13 +50,23 @@ function originalLines(host: string): string[] {
   return [`X-Forwarded-Host: ${host}`, 'X-Forwarded-Method: GET', `X-Forwarded-Uri: ${guardedPath}`]
 }
 
-/** Gets the very requests that Postern gets, and answers with the headers of its answer. */
 async function startBare(bench: Bench): Promise<Running> {
   const gateway = await startCheck(bench, { preset: 'nginx' })
-  const headers = await answerHeaders(gateway)
+  const bare = await startBareLike(gateway, 1, [bench.cores.subject])
   await gateway.close()
-  const server = await serveFile('bare-check', [checkPath, JSON.stringify(headers)], bench.cores.subject)
-  const bare = { ...gateway, url: server.url + checkPath, pids: [server.pid], close: server.close }
+  return bare
+}
+
+/** Starts what gets the very requests that a Postern gets, and answers with the headers of its answer. */
+export async function startBareLike(
+  gateway: Running,
+  workers: number,
+  cores: readonly number[],
+): Promise<Running> {
+  const headers = await answerHeaders(gateway)
+  const server = await serveFile('bare-check', [checkPath, JSON.stringify(headers), String(workers)], cores)
+  const { url, pid, close } = server
+  const bare = { ...gateway, url: url + checkPath, pids: processTree(pid), close }
   expectSame(headers, await answerHeaders(bare))
   return bare
 }

@@ -28,18 +28,18 @@ export type Served = Readonly<{
   close(): Promise<void>
 }>
 
-/** Starts a file of this folder as a process on one core, without waiting for anything. */
+/** Starts a file of this folder as a process on one core, or several, without waiting for anything. */
 export function forkPinned(
   name: string,
   args: readonly string[],
-  core: number,
+  cores: number | readonly number[],
   output: Output,
 ): ChildProcess {
   const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
   const env = { ...process.env, NODE_ENV: 'production', NODE_NO_WARNINGS: '1' }
   const stdio: StdioOptions = ['ignore', output, output, 'ipc']
   // taskset sets the core and becomes Node: the process id and the IPC channel stay the same.
-  const execArgv = ['-c', String(core), process.execPath]
+  const execArgv = ['-c', String(cores), process.execPath]
   return track(fork(file, args, { execPath: 'taskset', execArgv, env, stdio }))
 }
 
@@ -50,10 +50,10 @@ export function forkPinned(
 export async function serveFile(
   name: string,
   args: readonly string[],
-  core: number,
+  cores: number | readonly number[],
   output: Output = 'inherit',
 ): Promise<Served> {
-  const child = forkPinned(name, args, core, output)
+  const child = forkPinned(name, args, cores, output)
   const [{ url }] = (await message(child, name)) as [{ url: string }]
   return served(child, url)
 }

@@ -150,7 +150,7 @@ function operationTable({ explain, reloads, streams, workers }: Operations): Tab
 }
 
 /** What was measured, and why, stands in worker-throughput.ts. */
-function workerRows({ measured, undisturbed, cores, requestsPerSecond }: WorkerResult): Table {
+function workerRows({ measured, undisturbed, bare, cores, requestsPerSecond }: WorkerResult): Table {
   const part = (speed: Spread, own: number, generator: number) =>
     `${speed.median.toFixed(0)} checks/s with ${own.toFixed(2)} cores, the generator ${generator.toFixed(2)}`
   return [
@@ -162,7 +162,7 @@ function workerRows({ measured, undisturbed, cores, requestsPerSecond }: WorkerR
     ['four workers against one process', `${showSpread(measured)} × as it was`],
     [
       'the same, per core the gateway had',
-      `${showSpread(undisturbed)} ×: checks per CPU second, times two cores and one`,
+      `${showSpread(undisturbed)} ×: checks per CPU second, times two cores and one; a bare Fastify in Node's cluster ${showSpread(bare)} ×`,
     ],
   ]
 }
