@@ -1,4 +1,5 @@
 // Runs the script that src/cli/precompiled.ts loads, and puts what V8 compiled meanwhile beside it, for this version of Node.
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -15,7 +16,8 @@ process.env.POSTERN_SESSION_KEY = Buffer.alloc(32, 'a session key that guards no
 process.stdout.write = () => true
 
 const file = join(import.meta.dirname, '..', 'dist', 'precompiled.cjs')
-const script = new Script(readFileSync(file, 'utf8'), { filename: file })
+const source = readFileSync(file)
+const script = new Script(String(source), { filename: file })
 const exports = {}
 script.runInThisContext()(exports, createRequire(file), file)
 for (const args of runs) {
@@ -23,4 +25,6 @@ for (const args of runs) {
   await exports.run()
   if (process.exitCode) throw new Error(`${args.join(' ')} ended with ${process.exitCode}`)
 }
-writeFileSync(file.replace(/cjs$/, 'bin'), script.createCachedData())
+const code = script.createCachedData()
+const digest = createHash('sha256').update(source).update(code).digest()
+writeFileSync(file.replace(/cjs$/, 'bin'), Buffer.concat([digest, code]))
