@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { BearerOutcome } from '../core/bearer-token.ts'
 import { createMemo } from '../core/memo.ts'
+import { createSweep } from '../core/sweep.ts'
 
 /** What became of tokens, by their hash; the tokens themselves are no keys. */
 export type TokenCache = Readonly<{
@@ -25,12 +26,14 @@ export function createTokenCache(clock: () => number): TokenCache {
     maxSize: maxCharacters,
     sizeCalculation: ({ outcome }) => Math.max(leastCharacters, charactersOf(outcome)),
   })
+  const sweep = createSweep(entries, clock)
   return Object.freeze({
     get(digest: string) {
       const entry = entries.get(digest)
       return entry !== undefined && clock() < entry.until ? entry.outcome : undefined
     },
     set(digest: string, outcome: BearerOutcome, until: number) {
+      sweep()
       entries.set(digest, { outcome, until })
     },
   })

@@ -1,6 +1,7 @@
+import { createSweep } from '../core/sweep.ts'
 import { createBoundedCache } from './bounded-cache.ts'
 
-/** A bounded memory whose entries end at a given time; the least recently used go first when it is full. */
+/** A bounded memory whose entries end at a given time, and are gone a minute later; the least recently used go first when it is full. */
 export type ExpiringMap<Value> = Readonly<{
   get(key: string): Value | undefined
   /** @param until Epoch seconds; at that second the entry is gone. */
@@ -13,12 +14,14 @@ export type ExpiringMap<Value> = Readonly<{
 /** Makes a memory of at most `max` entries; `clock` gives epoch seconds. */
 export function createExpiringMap<Value>(options: { max: number; clock: () => number }): ExpiringMap<Value> {
   const entries = createBoundedCache<{ value: Value; until: number }>(options.max)
+  const sweep = createSweep(entries, options.clock)
   return Object.freeze({
     get(key: string): Value | undefined {
       const entry = entries.get(key)
       return entry !== undefined && options.clock() < entry.until ? entry.value : undefined
     },
     set(key: string, value: Value, until: number): void {
+      sweep()
       entries.set(key, { value, until })
     },
     delete(key: string): void {

@@ -36,3 +36,14 @@ t.test('an entry is gone when its time is over', async (t) => {
   now = 5
   t.equal(cache.get('a'), undefined)
 })
+
+t.test('what has ended makes room before what has not', async (t) => {
+  let now = 0
+  const cache = createTokenCache(() => now)
+  cache.set('lasting', verified(8_000_000), 1000)
+  cache.set('short', verified(8_000_000), 10)
+  now = 60
+  cache.set('new', verified(8_000_000), 1000)
+  t.ok(cache.get('lasting'))
+  t.ok(cache.get('new'))
+})

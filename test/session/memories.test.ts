@@ -20,6 +20,17 @@ t.test('an expiring map forgets in time, on demand, and when it is full', (t) =>
   t.end()
 })
 
+t.test('what has ended makes room in an expiring map before what has not', (t) => {
+  const clock = createClock()
+  const map = createExpiringMap<number>({ max: 2, clock })
+  map.set('lasting', 1, start + 1000)
+  map.set('short', 2, start + 10)
+  clock.now = start + 60
+  map.set('new', 3, start + 1000)
+  t.same([map.get('lasting'), map.get('new')], [1, 3])
+  t.end()
+})
+
 t.test('a state is spent once', (t) => {
   const clock = createClock()
   const used = createUsedStates({ max: 10, clock })
