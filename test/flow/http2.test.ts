@@ -324,7 +324,7 @@ for (const [what, timeouts] of [
 
 t.test('a whole request may take no longer than the configuration says', async (t) => {
   const { upstream, client } = await start(t, {
-    server: 'timeouts: { headers: 50ms, request: 50ms }',
+    server: 'timeouts: { headers: 500ms, request: 500ms }',
     answer: () => undefined,
   })
   const whole = client.ask({ ':path': '/x', ':method': 'POST' }, 'hello')
