@@ -9,10 +9,18 @@ export function cpuMicros(pids: readonly number[]): number {
   let nanoseconds = 0
   for (const pid of pids) {
     for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0])
+      nanoseconds += nanosecondsOf(`/proc/${pid}/task/${thread}/schedstat`)
     }
   }
   return nanoseconds / 1000
+}
+
+function nanosecondsOf(schedstat: string): number {
+  try {
+    return Number(readFileSync(schedstat, 'latin1').split(' ')[0])
+  } catch {
+    return 0 // the thread ended while we were looking: configurations are loaded in one
+  }
 }
 
 /** Resident memory of these processes now, in MB (10^6 bytes). */
