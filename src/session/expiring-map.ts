@@ -1,7 +1,10 @@
 import { createSweep } from '../core/sweep.ts'
 import { createBoundedCache } from './bounded-cache.ts'
 
-/** A bounded memory whose entries end at a given time, and are gone a minute later; the least recently used go first when it is full. */
+/**
+ * A bounded memory whose entries end at a given time; once a minute, when something is remembered, it lets go of those that have.
+ * The least recently used go first when it is full.
+ */
 export type ExpiringMap<Value> = Readonly<{
   get(key: string): Value | undefined
   /** @param until Epoch seconds; at that second the entry is gone. */

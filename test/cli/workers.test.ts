@@ -65,7 +65,10 @@ t.test('real processes share the port; one that is killed is replaced; all stop 
   const pids = await childrenOf(postern.child.pid as number)
   t.equal(pids.length, 2)
   process.kill(pids[0] as number, 'SIGKILL')
-  await postern.says(/"how":"SIGKILL","pause_ms":\d+,"msg":"a worker ended, another one takes its place"/)
+  // At once, where the machine was so busy that this one has lived well by now.
+  await postern.says(
+    /"how":"SIGKILL","pause_ms":(?:0|100),"msg":"a worker ended, another one takes its place"/,
+  )
   await postern.says(/the other worker serves/)
   t.strictSame(new Set(await Promise.all(each(10))), new Set([200]))
   postern.child.kill('SIGTERM')
