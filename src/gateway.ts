@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { setImmediate as letRequestsIn } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { registerChecks } from './checks.ts'
 import { connectionLimitOf, exchangeLimits, loginCounter, serverLimitsOf } from './client-limits.ts'
@@ -77,7 +78,10 @@ export type Gateway = SharedParts &
     sessions: Sessions
   }>
 
-/** Joins the parts; nothing is served and nobody asked yet. */
+/**
+ * Joins the parts; nothing is served and nobody asked yet. Requests to the gateway before it have their turn between the larger
+ * steps (measured: 100 rules take 18 ms in one go, and no step more than 10).
+ */
 export async function buildGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { logger, clock, sleep, lasting, link } = options
   const { live, createRequestId } = lasting
@@ -90,6 +94,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   const provider = parts.provider.part
   const tokens = parts.tokens.part
   const sessions = await createSessions(config, { ...lasting, link, clock, sleep, provider, observer })
+  await letRequestsIn()
   const { cookieLines, limits } = sessions
   const sites = createSites({
     publicUrls,
@@ -100,6 +105,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   })
   const defaultScheme = sites.primary.scheme
   const rules = compileRules(config.routes)
+  await letRequestsIn()
   const underWay = createCount()
 
   const identify = createIdentify({ ...sessions, clock })
@@ -204,6 +210,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     done()
   })
 
+  await letRequestsIn()
   await app.ready()
   return {
     config,

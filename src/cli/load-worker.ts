@@ -1,3 +1,4 @@
+import { platform, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadConfig } from '../config/load.ts'
 import { type Problem, problemsOf } from '../config/problem.ts'
@@ -14,7 +15,26 @@ export type Loaded = (Readonly<{ config: Config }> | Readonly<{ problems: readon
     files: FileStates
   }>
 
-parentPort?.postMessage(load(workerData))
+/** What that thread is told. */
+export type LoadOrder = Readonly<{
+  file: string
+  /** Of the thread, as `nice` has it. */
+  priority: number
+}>
+
+const order = workerData as LoadOrder
+takePriority(order.priority)
+parentPort?.postMessage(load(order.file))
+
+/** Elsewhere threads have no priority of their own, and that of the whole process would change. */
+function takePriority(priority: number): void {
+  if (platform() !== 'linux' || priority === 0) return
+  try {
+    setPriority(priority)
+  } catch {
+    // A sandbox may forbid it; then it is no worse than without.
+  }
+}
 
 function load(file: string): Loaded {
   const files = new Map<string, FileState>()

@@ -16,8 +16,8 @@ export type ReloadResult = Readonly<{
   quiet: Spread
   /** The p99 of all requests of such seconds together. */
   pooled: Readonly<{ around: number; quiet: number }>
-  /** The highest median of a tenth of a second around a reload, milliseconds. */
-  highestStep: number
+  /** The highest median of a tenth of a second around a reload, and where nothing was reloaded, milliseconds. */
+  highestStep: Readonly<{ around: number; quiet: number }>
 }>
 
 type Answer = Readonly<{ at: number; took: number }>
@@ -109,26 +109,34 @@ function judged(answers: readonly Answer[], failed: number, begun: readonly numb
   const seconds = begun.flatMap((start) =>
     Array.from({ length: period / second }, (_, index) => ({
       isAround: index === 0,
-      answers: between(answers, start + index * second, second),
+      start: start + index * second,
     })),
   )
-  const around = seconds.filter(({ isAround }) => isAround).map((each) => each.answers)
-  const quiet = seconds.filter(({ isAround }) => !isAround).map((each) => each.answers)
-  const steps = begun.flatMap((start) =>
-    Array.from({ length: second / stepLength }, (_, index) =>
-      between(answers, start + index * stepLength, stepLength),
-    ),
-  )
+  const around = seconds.filter(({ isAround }) => isAround).map(({ start }) => start)
+  const quiet = seconds.filter(({ isAround }) => !isAround).map(({ start }) => start)
+  const inSeconds = (starts: readonly number[]) => starts.map((start) => between(answers, start, second))
   return {
     requests: answers.length + failed,
     failed,
     reloads: begun.length,
     p99: quantileOf(answers, 0.99),
-    around: spread(around.map((those) => quantileOf(those, 0.99))),
-    quiet: spread(quiet.map((those) => quantileOf(those, 0.99))),
-    pooled: { around: quantileOf(around.flat(), 0.99), quiet: quantileOf(quiet.flat(), 0.99) },
-    highestStep: Math.max(...steps.map((those) => quantileOf(those, 0.5)).filter((value) => value > 0)),
+    around: spread(inSeconds(around).map((those) => quantileOf(those, 0.99))),
+    quiet: spread(inSeconds(quiet).map((those) => quantileOf(those, 0.99))),
+    pooled: {
+      around: quantileOf(inSeconds(around).flat(), 0.99),
+      quiet: quantileOf(inSeconds(quiet).flat(), 0.99),
+    },
+    highestStep: { around: highestStep(answers, around), quiet: highestStep(answers, quiet) },
   }
+}
+
+function highestStep(answers: readonly Answer[], starts: readonly number[]): number {
+  const steps = starts.flatMap((start) =>
+    Array.from({ length: second / stepLength }, (_, index) =>
+      between(answers, start + index * stepLength, stepLength),
+    ),
+  )
+  return Math.max(...steps.map((those) => quantileOf(those, 0.5)).filter((value) => value > 0))
 }
 
 function between(answers: readonly Answer[], start: number, length: number): Answer[] {

@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { platform } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { loadConfigApart } from '../../src/cli/load-apart.ts'
+import { loadApart, loadConfigApart } from '../../src/cli/load-apart.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { type Overrides, writeConfig, yamlWith } from '../config/support.ts'
 
@@ -31,3 +34,45 @@ t.test('problems come out of it too', async (t) => {
     problems: [{ line: 8, column: 9, path: 'bearer.issuers' }],
   })
 })
+
+t.test(
+  'its thread gives way to all others where it is told to',
+  { skip: platform() !== 'linux' },
+  async (t) => {
+    const rules = Array.from(
+      { length: 200 },
+      (_, index) => `{ path: /${index}, upstream: web, access: authenticated }`,
+    )
+    const file = writeConfig(t, yamlWith({ routes: `routes: [${rules.join(', ')}]` }))
+    const seen = await prioritiesDuring(loadApart(file, 10))
+    t.ok(seen.has(10))
+    t.equal(niceOf(process.pid), 0, 'that of requests is what it was')
+    t.notOk((await prioritiesDuring(loadApart(file))).has(10))
+  },
+)
+
+/** Of every thread that was seen until it settled. */
+async function prioritiesDuring(loading: Promise<unknown>): Promise<Set<number>> {
+  const seen = new Set<number>()
+  let isOver = false
+  const over = loading.finally(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    for (const thread of readdirSync('/proc/self/task')) seen.add(niceOf(thread))
+    await setImmediate()
+  }
+  await over
+  return seen
+}
+
+/** Of a thread of this process, which may be gone. */
+function niceOf(thread: number | string): number {
+  try {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
+    // After the name, which may have spaces and brackets in it, come 16 fields, then this.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+  } catch {
+    return 0
+  }
+}

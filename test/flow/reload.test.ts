@@ -214,3 +214,17 @@ t.test('what is prepared when the gateway stops comes too late', async (t) => {
   await closed
   t.equal(gateway.app.gateway(), before)
 })
+
+t.test('a new configuration is built in steps, with turns for requests between them', async (t) => {
+  const { gateway } = await startScene(t, { routes: ['path: /**, access: public'] })
+  let turns = 0
+  const count = () => {
+    turns++
+    counting = setImmediate(count)
+  }
+  let counting = setImmediate(count)
+  const { discard } = await gateway.app.prepare({ ...gateway.config, routes: [] })
+  clearImmediate(counting)
+  await discard()
+  t.ok(turns >= 3, `${turns} turns`)
+})
