@@ -51,7 +51,13 @@ export function requestBody(
     else if (!body.push(chunk)) req.pause()
   })
   req.on('end', () => body.push(null))
-  req.on('close', () => clearTimeout(silence))
+  const stop = () => {
+    clearTimeout(silence)
+    req.socket.off('close', stop)
+  }
+  req.on('close', stop)
+  // Node says nothing of a request that was answered before all of its body came, when its connection ends.
+  req.socket.on('close', stop)
   return body
 }
 

@@ -38,3 +38,42 @@ t.test('a body that the upstream holds back may take as long as it takes', async
   socket.resume()
   t.match(await client.sees('ok'), /200 OK/)
 })
+
+t.test('a body that was answered before it ended is waited for no longer than its connection', async (t) => {
+  const recorder = await startRecorder()
+  t.teardown(recorder.close)
+  const longest = { ...timeouts, body: 60_000 }
+  const gate = await startGate(t, upstreamConfig(recorder.origin, { timeouts: longest }), {
+    maxBodyBytes: 10,
+  })
+  const waiting = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = waiting()
+  const client = gate.client(
+    'POST /up HTTP/1.1\r\nHost: public.example\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n',
+  )
+  await client.sees('TOO_LARGE')
+  t.ok(waiting() > before, 'until then it is waited for')
+  client.socket.destroy()
+  for (let turns = 0; waiting() > before && turns < 100; turns++) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  t.equal(waiting(), before)
+})
+
+t.test('a connection of many bodies is listened to for each of them no longer than it takes', async (t) => {
+  const recorder = await startRecorder('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+  t.teardown(recorder.close)
+  const gate = await startGate(t, upstreamConfig(recorder.origin))
+  const warnings: Error[] = []
+  const note = (warning: Error) => warnings.push(warning)
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
+  const client = gate.client('')
+  for (let count = 1; count <= 12; count++) {
+    client.send('POST /up HTTP/1.1\r\nHost: public.example\r\nContent-Length: 1\r\n\r\nx')
+    await recorder.connection(0)
+    while (client.bytes().split('ok').length <= count) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  t.strictSame(warnings, [])
+})
