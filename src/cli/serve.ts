@@ -15,6 +15,8 @@ import { type StopSignal, untilStopped } from './until-stopped.ts'
 
 /** How often the files of the configuration are looked at. */
 const lookEveryMs = 2_000
+/** How long a process that has stopped may take to end by itself. */
+const lingerMs = 1_000
 
 /**
  * Runs the gateway until SIGTERM or SIGINT; then lets the requests under way finish. At SIGHUP, and when a file was changed,
@@ -51,6 +53,8 @@ export async function runServe(file: string): Promise<void> {
     reloading.abort()
     await app.close()
     log.close()
+    // Everything is over: what was forgotten, in here or in a library, keeps nobody waiting for the end of the process.
+    setTimeout(() => process.exit(), lingerMs).unref()
   }
 }
 

@@ -57,6 +57,17 @@ t.test('SIGTERM and SIGINT let the request under way finish, and end with 0', as
   }
 })
 
+t.test('a timer that was forgotten does not keep the process', async (t) => {
+  const { file } = await writeServable(t)
+  const forgotten =
+    'data:text/javascript,import { isMainThread } from "node:worker_threads"; isMainThread && setInterval(() => {}, 1e6)'
+  const postern = startPostern(t, ['serve', '--config', file], { nodeArgs: ['--import', forgotten] })
+  await postern.says(serving)
+  postern.child.kill('SIGINT')
+  t.strictSame(await postern.ended, { code: 0, signal: null })
+  t.match(postern.stdout(), 'stopping')
+})
+
 t.test('a second signal does not wait', async (t) => {
   const upstream = await startSlowUpstream(t)
   const { file, port } = await writeServable(t, { upstream: upstream.url })
