@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { platform } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 
@@ -20,6 +21,17 @@ const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 /** The program as it is shipped: bundled. */
 export const shipped = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 
+/**
+ * tap has every process measure its coverage, by hooks that make its start twice as long. A bundle would tell little, and that
+ * wrongly, and of some tests it is not asked (.ci/coverage-map.mjs): `env` starts their processes without, where there is one.
+ */
+function commandOf(program: string): string[] {
+  const isMeasured = program !== shipped && process.env['_TAPJS_PROCESSINFO_COVERAGE_'] !== '0'
+  return isMeasured || platform() === 'win32'
+    ? [process.execPath]
+    : ['env', '-u', 'NODE_OPTIONS', process.execPath]
+}
+
 type Options = { env?: NodeJS.ProcessEnv; nodeArgs?: readonly string[]; program?: string }
 
 /** Starts the command line as people do; the process is killed when the test ends before it does. */
@@ -28,11 +40,10 @@ export function startPostern(
   args: readonly string[],
   { env = {}, nodeArgs = [], program = main }: Options = {},
 ): Postern {
-  const child = spawn(process.execPath, [...nodeArgs, program, ...args], {
+  const [command = '', ...before] = commandOf(program)
+  const child = spawn(command, [...before, ...nodeArgs, program, ...args], {
     env: {
       ...process.env,
-      // A bundle tells little about the coverage of the files it was made of, and that wrongly.
-      ...(program === shipped && { _TAPJS_PROCESSINFO_COVERAGE_: '0' }),
       NODE_ENV: undefined,
       POSTERN_CONFIG: undefined,
       ...env,
