@@ -51,14 +51,17 @@ export function requestBody(
     else if (!body.push(chunk)) req.pause()
   })
   req.on('end', () => body.push(null))
-  const stop = () => {
-    clearTimeout(silence)
-    req.socket.off('close', stop)
-  }
+  const stop = () => clearTimeout(silence)
   req.on('close', stop)
-  // Node says nothing of a request that was answered before all of its body came, when its connection ends.
-  req.socket.on('close', stop)
+  if (req.httpVersionMajor === 1) untilClosed(req, stop)
   return body
+}
+
+/** Node says nothing of a request that was answered before all of its body came, when its connection ends (in HTTP/2 it does). */
+function untilClosed(req: IncomingMessage, stop: () => void): void {
+  const { socket } = req
+  socket.on('close', stop)
+  req.on('close', () => socket.off('close', stop))
 }
 
 /** The failure of a request with too long a body. */
