@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { platform } from 'node:os'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 
@@ -22,14 +23,15 @@ const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 export const shipped = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 
 /**
- * tap has every process measure its coverage, by hooks that make its start twice as long. A bundle would tell little, and that
- * wrongly, and of some tests it is not asked (.ci/coverage-map.mjs): `env` starts their processes without, where there is one.
+ * tap has every process measure its coverage, by hooks that make its start twice as long. So `env` starts it without them, where
+ * there is one, and has Node itself write down what runs, among what tap makes its report of. Not of the bundle, which would
+ * tell little, and that wrongly, nor in tests of which it is not asked (.ci/coverage-map.mjs).
  */
 function commandOf(program: string): string[] {
-  const isMeasured = program !== shipped && process.env['_TAPJS_PROCESSINFO_COVERAGE_'] !== '0'
-  return isMeasured || platform() === 'win32'
-    ? [process.execPath]
-    : ['env', '-u', 'NODE_OPTIONS', process.execPath]
+  if (platform() === 'win32') return [process.execPath]
+  const isMeasured = program !== shipped && process.env['_TAPJS_PROCESSINFO_COVERAGE_'] === '1'
+  const coverage = isMeasured ? [`NODE_V8_COVERAGE=${resolve('.tap/coverage')}`] : []
+  return ['env', '-u', 'NODE_OPTIONS', ...coverage, process.execPath]
 }
 
 type Options = { env?: NodeJS.ProcessEnv; nodeArgs?: readonly string[]; program?: string }
