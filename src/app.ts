@@ -98,6 +98,8 @@ const unrefDelay = (ms: number) => delay(ms, undefined, { ref: false })
 
 const sweepEveryMs = 1_000
 const quietMs = 1_000
+/** What ends after requests were cut, in milliseconds. */
+const lastMs = 1_000
 const defaultPatience: Patience = { delayMs: 0, withinMs: 10_000 }
 
 /** Joins the parts; listens to nothing yet. */
@@ -179,6 +181,7 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
   }
 
   async function prepare(next: Config): Promise<Prepared> {
+    if (closing !== undefined) throw new Error('the gateway is about to stop')
     const restart = changesThatNeedRestart(gateway.config, next)
     if (restart.length > 0) throw new Error(`a restart is needed to change ${restart.join(', ')}`)
     const prepared = await buildGateway(next, { ...common, previous: gateway })
@@ -246,10 +249,14 @@ export async function buildApp(config: Config, surroundings: Surroundings): Prom
     clearInterval(timer)
     overload.stop()
     lasting.live.closeAll()
-    void sleep(withinMs).then(listener.cut)
+    const deadline = sleep(withinMs).then(() => {
+      listener.cut()
+      return unrefDelay(lastMs)
+    })
     // Who gave notice of it may have to do with those who did not notice.
     await listener.close(Math.min(delayMs, quietMs))
-    await Promise.all([admin.close(), gateway.retire(), ...retiring])
+    // A refresh under way is waited for as long as requests are: its session would be lost.
+    await Promise.race([deadline, Promise.all([admin.close(), gateway.retire(), ...retiring])])
   }
 }
 

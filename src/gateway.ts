@@ -5,6 +5,7 @@ import { registerChecks } from './checks.ts'
 import { connectionLimitOf, exchangeLimits, loginCounter, serverLimitsOf } from './client-limits.ts'
 import type { Config } from './config/schema.ts'
 import { knownWishes } from './core/authorization-wish.ts'
+import { createCount } from './core/count.ts'
 import { compileRules } from './core/rules.ts'
 import { sessionEndsAt } from './core/session.ts'
 import { registerResourceMetadata } from './endpoints/resource-metadata.ts'
@@ -14,7 +15,6 @@ import { createAnswers } from './gate/answer.ts'
 import { createBeginLogin } from './gate/begin-login.ts'
 import { createFindCaller } from './gate/caller.ts'
 import { createChallenges } from './gate/challenge.ts'
-import { createCount } from './gate/count.ts'
 import { createDeny } from './gate/denial.ts'
 import { createFront } from './gate/front.ts'
 import { createGuard } from './gate/guard.ts'
@@ -107,6 +107,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
   const rules = compileRules(config.routes)
   await letRequestsIn()
   const underWay = createCount()
+  let retired: Promise<void> | undefined
 
   const identify = createIdentify({ ...sessions, clock })
   const respond = createRespond(prefix, cookieLines)
@@ -225,7 +226,7 @@ export async function buildGateway(config: Config, options: GatewayOptions): Pro
     readiness,
     start,
     signInReady: provider.ready,
-    retire,
+    retire: () => (retired ??= retire()),
     ...parts,
     sessions,
   }

@@ -43,6 +43,7 @@ t.test('closing lets a request under way finish only as long as it may take', as
   client.send('GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await (await upstream.connection(0)).sees('/x')
   const closed = app.close()
+  await t.rejects(app.prepare(configFor(upstream.origin)), { message: 'the gateway is about to stop' })
   endPatience()
   await closed
   await client.closed

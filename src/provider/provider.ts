@@ -1,5 +1,6 @@
 import * as client from 'openid-client'
 import type { AuthorizationWish } from '../core/authorization-wish.ts'
+import { createCount } from '../core/count.ts'
 import { PosternError } from '../core/errors.ts'
 import type { LoginState } from '../core/login-state.ts'
 import type { Grant, Session, Tokens } from '../core/session.ts'
@@ -22,7 +23,7 @@ import { readScopes, readTokens } from './tokens.ts'
 export type Provider = Readonly<{
   /** Begins discovery in the background; never throws. */
   start: () => void
-  /** Ends background work and open connections. */
+  /** Waits for what was asked for people, then ends background work and open connections. */
   close: () => Promise<void>
   readiness: () => Readiness
   /** Resolves when what must be known of the provider is known; rejects when asking for it failed. */
@@ -78,6 +79,7 @@ export function createProvider(options: {
   })
   const authentication = createClientAuthentication(config)
   const flow = createFlow()
+  const underWay = createCount()
 
   function createFlow(): LoginFlow {
     if (config.issuer === undefined) return createPlainOauth(config)
@@ -100,6 +102,15 @@ export function createProvider(options: {
     return configuration
   }
 
+  /** Of what is asked for a person, as opposed to discovery. */
+  function counted<Args extends unknown[], Result>(ask: (...args: Args) => Promise<Result>) {
+    return (...args: Args): Promise<Result> => {
+      const one = {}
+      underWay.begin(one)
+      return ask(...args).finally(() => underWay.end(one))
+    }
+  }
+
   async function revoke(tokens: Tokens): Promise<void> {
     const revokeOne = async (token: string, hint: string): Promise<void> => {
       const metadata = await discovery.get()
@@ -120,6 +131,8 @@ export function createProvider(options: {
   return {
     start: discovery.start,
     async close() {
+      // An answer that nobody takes would lose a session: the token it was for is spent.
+      await underWay.settled()
       discovery.close()
       await wire.close()
     },
@@ -147,7 +160,7 @@ export function createProvider(options: {
         client_id: config.client_id,
       })
     },
-    async exchange(callbackUrl, login) {
+    exchange: counted(async (callbackUrl, login) => {
       const metadata = await discovery.get()
       const callback = readCallback(callbackUrl, login, metadata, flow.hasIssuer)
       return translated('exchange', async () => {
@@ -159,8 +172,8 @@ export function createProvider(options: {
         const scopes = readScopes(answer, askedScopes(flow, login), flow.scopeSeparator)
         return Object.freeze({ ...identity, scopes, tokens })
       })
-    },
-    async refresh(session) {
+    }),
+    refresh: counted(async (session) => {
       const { refreshToken } = session.tokens
       if (refreshToken === undefined)
         throw new PosternError('POSTERN_GRANT_REFUSED', 'there is no refresh token')
@@ -178,8 +191,8 @@ export function createProvider(options: {
         const scopes = readScopes(answer, session.scopes, flow.scopeSeparator)
         return Object.freeze({ ...identity, scopes, tokens })
       })
-    },
-    revoke,
+    }),
+    revoke: counted(revoke),
     ready: async () => void (await discovery.get()),
     endSessionUrl({ idToken, postLogoutRedirectUri, state }) {
       const metadata = discovery.current()

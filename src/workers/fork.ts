@@ -23,8 +23,11 @@ export function forkWorker(): Child {
     },
     onExit: (listener) => {
       worker.on('exit', (code, signal) => listener(signal ?? `exit code ${code}`))
-      // One that cannot be spoken to any more.
-      worker.on('error', () => worker.process.kill('SIGKILL'))
+      worker.on('error', ({ message }: Error) => {
+        // One that cannot be spoken to any more ends; of one that never began, Node does not say so.
+        if (worker.process.pid !== undefined) worker.process.kill('SIGKILL')
+        else listener(message)
+      })
     },
     kill: () => void worker.process.kill('SIGKILL'),
   }

@@ -46,8 +46,9 @@ export function runWorker(options: WorkerOptions): void {
     prepare: async (config: Config) => {
       prepared = await app?.prepare(restore(config))
     },
-    commit: () => prepared?.commit(),
-    discard: () => prepared?.discard(),
+    commit: () => takePrepared()?.commit(),
+    // Of one that could not prepare, too, which may serve by what it prepared before.
+    discard: () => takePrepared()?.discard(),
     ended: ({ id, until }: { id: string; until: number }) => {
       lasting?.memory.ended.end(id, until)
       lasting?.live.end(id)
@@ -64,6 +65,12 @@ export function runWorker(options: WorkerOptions): void {
     stop,
   })
   channel.tell('listening')
+
+  function takePrepared(): Prepared | undefined {
+    const taken = prepared
+    prepared = undefined
+    return taken
+  }
 
   async function start(beginning: Beginning): Promise<Started> {
     const config = restore(beginning.config)

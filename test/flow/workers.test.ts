@@ -1,4 +1,7 @@
-import t from 'tap'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
 import { deferred } from '../../src/core/deferred.ts'
 import type { Gateway } from '../support/gateway.ts'
 import { ask, cookieLine, requestBytes, startScene, startSignedIn } from '../support/scene.ts'
@@ -243,3 +246,77 @@ t.test(
     t.strictSame((await askEach(gateway, [old])).map(status), ['401', '401'])
   },
 )
+
+t.test('what one of them cannot prepare leaves all of them as they are', async (t) => {
+  const metadata = await startMetadata(t)
+  const { gateway } = await startScene(t, { workers: 2, routes: ['path: /**, access: public'] })
+  await gateway.fleet?.isComplete()
+  await gateway.reload({ provider: `issuer: "${metadata.issuer}", client_id: a, client_secret: b` })
+  // The primary process asks first.
+  for (const [turn, refused] of [[2, 3], [2], [3], [2], [3]].entries()) {
+    t.match((await askEach(gateway, [], 'GET /oauth2/start')).map(status), ['302', '302'])
+    metadata.refuse(refused)
+    const provider = `issuer: "${metadata.issuer}", client_id: other-${turn}, client_secret: b`
+    await t.rejects(gateway.reload({ provider }), { message: /not ready/ })
+    for (let count = 0; count < 10; count += 1) {
+      t.strictSame((await askEach(gateway, [])).map(status), ['200', '200'], `${refused}`)
+    }
+  }
+})
+
+/** A provider that has metadata, and no more; of the questions from now on, it does not answer those of these numbers. */
+async function startMetadata(t: Test) {
+  let asked = 0
+  let refused: readonly number[] = []
+  const server = createServer((_request, response) => {
+    asked += 1
+    if (refused.includes(asked)) response.statusCode = 500
+    response.setHeader('content-type', 'application/json').end(
+      JSON.stringify({
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/keys`,
+        response_types_supported: ['code'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['RS256'],
+        code_challenge_methods_supported: ['S256'],
+      }),
+    )
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => server.close().closeAllConnections())
+  await once(server, 'listening')
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const refuse = (numbers: readonly number[]) => {
+    asked = 0
+    refused = numbers
+  }
+  return { issuer, refuse }
+}
+
+t.test('a refresh under way is not lost by a configuration with another provider section', async (t) => {
+  const scene = await startSignedIn(t, { workers: 2, provider })
+  const { gateway } = scene
+  scene.provider.behaviour.rotateRefreshTokens = true
+  const { asked, answerNow } = holdTokens(scene)
+  gateway.advance(301)
+  const answer = ask(gateway, 'GET /x', [cookieLine(scene)])
+  await asked
+  await gateway.reload({ providerKeys: 'timeout: 20s' })
+  // Whatever would be closed by now is closed.
+  for (let count = 0; count < 10; count += 1) await askEach(gateway, [], 'GET /oauth2/session')
+  answerNow()
+  t.equal(status(await answer), '200')
+  t.equal(refreshesOf(scene), 1)
+})
+
+t.test('a provider that never answers does not keep them from stopping', async (t) => {
+  const scene = await startSignedIn(t, { workers: 2, provider, providerKeys: 'timeout: 100s' })
+  const { asked, answerNow } = holdTokens(scene)
+  scene.gateway.advance(301)
+  const answer = ask(scene.gateway, 'GET /x', [cookieLine(scene)])
+  await asked
+  await scene.gateway.app.close({ delayMs: 0, withinMs: 10 })
+  t.equal(await answer, '')
+  answerNow()
+})

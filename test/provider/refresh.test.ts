@@ -1,4 +1,5 @@
 import t from 'tap'
+import { deferred } from '../../src/core/deferred.ts'
 import type { Misdeed } from '../support/hostile-provider.ts'
 import { everythingIn, failure, hostile, now, sessionOf } from './setup.ts'
 
@@ -198,4 +199,36 @@ t.test('how and when somebody signed in survives a refresh that is silent about 
   t.match(await failure(stated({ auth_time: 8 })), {
     detail: /another auth_time/,
   })
+})
+
+t.test('a refresh under way is waited for before everything is closed', async (t) => {
+  const [asked, released] = [deferred(), deferred()]
+  let isSlow = false
+  const at = await hostile(
+    t,
+    {},
+    {
+      fetch: async (url, init) => {
+        const answer = await fetch(url, init)
+        if (isSlow) {
+          asked.resolve()
+          await released.promise
+        }
+        return answer
+      },
+    },
+  )
+  const session = sessionOf(await at.signIn())
+  isSlow = true
+  const refreshed = at.provider.refresh(session)
+  await asked.promise
+  let isClosed = false
+  const closed = at.provider.close().then(() => {
+    isClosed = true
+  })
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  t.notOk(isClosed)
+  released.resolve()
+  t.not((await refreshed).tokens.accessToken, session.tokens.accessToken)
+  await closed
 })

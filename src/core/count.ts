@@ -1,9 +1,9 @@
-/** Which requests are under way, and when none is any more. */
+/** What is under way, and when nothing is any more. */
 export type Count = Readonly<{
-  begin: (request: object) => void
+  begin: (one: object) => void
   /** Whatever ended it; it may be told more than once. */
-  end: (request: object) => void
-  /** Resolves as soon as there is none. */
+  end: (one: object) => void
+  /** Resolves as soon as there is none; whoever asks last is told. */
   settled: () => Promise<void>
 }>
 
@@ -12,11 +12,11 @@ export function createCount(): Count {
   const underWay = new Set<object>()
   let settle: (() => void) | undefined
   return Object.freeze({
-    begin(request: object): void {
-      underWay.add(request)
+    begin(one: object): void {
+      underWay.add(one)
     },
-    end(request: object): void {
-      underWay.delete(request)
+    end(one: object): void {
+      underWay.delete(one)
       if (underWay.size === 0) settle?.()
     },
     settled(): Promise<void> {
