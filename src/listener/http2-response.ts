@@ -1,4 +1,4 @@
-import { constants, Http2ServerResponse, type OutgoingHttpHeaders } from 'node:http2'
+import { constants, Http2ServerResponse, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { headerPairs } from '../core/headers.ts'
 import { closeStream } from './close-stream.ts'
 
@@ -24,6 +24,18 @@ const withoutBody: ReadonlySet<number> = new Set([204, 205])
 export class Http2Response extends Http2ServerResponse {
   /** How long the client may leave the end unread, in milliseconds. */
   endTimeout: number | 'none' = 'none'
+
+  /** As that of HTTP/1.1, where Node has none: whether it is over, or its client gone. */
+  override destroyed = false
+
+  constructor(stream: ServerHttp2Stream) {
+    super(stream)
+    stream.once('close', () => {
+      this.destroyed = true
+      // Node tells of the end of an answer to HEAD only once it was ended; of any other it has told by now, and does nothing.
+      super.end()
+    })
+  }
 
   /** As that of HTTP/1.1: `headers` may be names and values alternating. A reason phrase goes nowhere. */
   override writeHead(

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { Gateway } from '../support/gateway.ts'
@@ -130,6 +132,70 @@ t.test('a body that breaks off with its connection does not pass for whole', asy
   await connection.closed
   t.notMatch(connection.bytes(), '\r\n0\r\n')
 })
+
+/** An introspection endpoint that has every token wait until it is told to go on, and then knows it. */
+async function startHeldIntrospection(t: Test) {
+  let isAsked = () => {}
+  let goOn = () => {}
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve
+  })
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const server = createServer(async (_request, response) => {
+    isAsked()
+    await held
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ active: true, sub: 'alice', client_id: 'cli', aud: 'api' }))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  return { endpoint, asked, goOn }
+}
+
+for (const method of ['GET', 'HEAD']) {
+  t.test(`a client that goes away while it is judged is not forwarded: ${method}`, async (t) => {
+    const { endpoint, asked, goOn } = await startHeldIntrospection(t)
+    const { gateway, upstream, client } = await start(t, {
+      bearer: `introspection: { endpoint: "${endpoint}", client_id: a, client_secret: the secret of a, audience: api }`,
+      routes: ['path: /**, access: authenticated, credentials: [bearer]'],
+    })
+    const authorization = 'Bearer abc'
+    const stream = client.session.request({ ':path': '/gone', ':method': method, authorization })
+    await asked
+    stream.close(8)
+    // What comes back says that what was sent before it has come.
+    await new Promise((resolve) => client.session.ping(resolve))
+    goOn()
+    t.match(await client.ask({ ':path': '/next', authorization }), { status: 200 })
+    t.strictSame(
+      headsAt(upstream).map(([line]) => line),
+      ['GET /next HTTP/1.1'],
+    )
+    await gateway.app.gateway().retire()
+  })
+
+  t.test(`a client that goes away ends what is asked of the upstream: ${method}`, async (t) => {
+    const { gateway, upstream, client } = await start(t, {
+      upstreams: (origin) => `{ web: { url: "${origin}", timeouts: { headers: 10s } } }`,
+      answer: () => undefined,
+    })
+    const stream = client.session.request({ ':path': '/gone', ':method': method })
+    const connection = await upstream.connection(0)
+    await connection.sees('\r\n\r\n')
+    stream.close(8)
+    await connection.closed
+    await gateway.logged(/"path":"\/gone","status":499/)
+    t.notMatch(gateway.logText(), 'upstream-timeout', 'not when its own time was up')
+    await gateway.app.gateway().retire()
+  })
+}
 
 t.test('a body that does not go on is given up', async (t) => {
   const { upstream, client } = await start(t, {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { connect } from 'node:http2'
+import { connect, type ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { createHttp2Server } from '../../src/listener/http2-server.ts'
@@ -75,3 +75,35 @@ t.test('an answer that is broken off is reset; there is no second time', async (
   t.match(await answerOf(session.request({ ':path': '/' })), { code: 2 })
   session.destroy()
 })
+
+for (const method of ['GET', 'HEAD', 'POST']) {
+  for (const isAnswered of [true, false]) {
+    t.test(
+      `the end of an answer is told of once: ${method}, ${isAnswered ? '' : 'not '}answered`,
+      async (t) => {
+        const handled: ServerResponse[] = []
+        const session = await setUp(t, (_request, response) => handled.push(response))
+        const stream = session.request({ ':path': '/', ':method': method })
+        const answer = answerOf(stream)
+        while (handled[0] === undefined) await new Promise((resolve) => setImmediate(resolve))
+        const [response] = handled
+        let closed = 0
+        response.on('close', () => (closed += 1))
+        t.notOk(response.destroyed)
+        const streamClosed = once(streamOf(response), 'close')
+        if (isAnswered) response.end()
+        else stream.close(8)
+        await streamClosed
+        t.equal(closed, 1)
+        t.ok(response.destroyed)
+        t.doesNotThrow(() => response.writeHead(200).end('late'))
+        t.match(await answer, { status: isAnswered ? 200 : 0, body: '' })
+        t.equal(closed, 1)
+      },
+    )
+  }
+}
+
+function streamOf(response: ServerResponse): ServerHttp2Stream {
+  return (response as unknown as { stream: ServerHttp2Stream }).stream
+}
