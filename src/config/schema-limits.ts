@@ -68,7 +68,8 @@ const timeouts = z.strictObject({
   send: documented(shortDurationOrNone.prefault('2m'), {
     type: 'duration, or none',
     unit: durationUnit,
-    meaning: 'How long a client may leave a piece of an answer unread, before its connection is closed.',
+    meaning:
+      'How long a client may leave a piece of an answer or of a WebSocket unread, before its connection is closed.',
     example: '30s',
   }),
   keep_alive: documented(shortDuration.prefault('75s'), {

@@ -109,8 +109,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onComplete(): void {
     if (this.isOver) return
     this.finish()
-    this.res.end()
-    if (this.res.writableLength > 0) this.watchClient()
+    this.endResponse()
   }
 
   onError(error: Error): void {
@@ -155,6 +154,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status === 101 || this.informational > maxInformational) throw new Error(`unwanted ${status}`)
   }
 
+  private endResponse(): void {
+    this.res.end()
+    if (this.res.writableLength > 0) this.watchClient()
+  }
+
   /** Ends a connection whose client stopped reading: it would keep one to the upstream for as long as it likes. */
   private watchClient(): void {
     const { sendTimeoutMs } = this.plan
@@ -176,7 +180,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.unlist = live?.streams.add(live.sessionId, live.endsAt, 'event-stream', () => {
       this.finish()
       this.abort?.(clientGone)
-      this.res.end()
+      this.endResponse()
     })
   }
 

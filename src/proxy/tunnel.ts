@@ -12,21 +12,47 @@ const closeFrames: Readonly<Record<StreamEnd, Buffer>> = {
 }
 const nothing = Buffer.alloc(0)
 
+/** How long a tunnel waits for its client, in milliseconds. */
+export type TunnelPatience = Readonly<{
+  /** How long a piece may stay unread; for ever if absent. */
+  sendTimeoutMs?: number | undefined
+  /** How long the frame under way, and then the client's own end, may take when the tunnel ends. */
+  graceMs?: number | undefined
+}>
+
 /**
- * Joins two WebSocket connections byte for byte, with back-pressure, until both sides have ended.
+ * Joins two WebSocket connections byte for byte, with back-pressure, until both sides have ended. A client that stops reading is
+ * cut off.
  *
  * Returns what ends it early: the client gets a close frame between two frames of the upstream, or is cut off where the frame
  * under way does not end within `graceMs`, which is also how long a client may take to close its side.
  */
-export function openTunnel(client: Socket, upstream: Duplex, graceMs = 1_000): (why: StreamEnd) => void {
+export function openTunnel(
+  client: Socket,
+  upstream: Duplex,
+  { sendTimeoutMs, graceMs = 1_000 }: TunnelPatience,
+): (why: StreamEnd) => void {
   const frames = createFrameBoundary()
   let isClosing = false
   let closeFrame: Buffer = nothing
   let hasEnded = false
   let grace: NodeJS.Timeout | undefined
+  let unread: NodeJS.Timeout | undefined
 
   const startGrace = (): void => {
     grace ??= setTimeout(() => client.destroy(), graceMs)
+  }
+
+  // While the client does not read, nothing is heard of the end of the upstream, and the end of the client never comes.
+  const watchClient = (): void => {
+    if (sendTimeoutMs === undefined) return
+    clearTimeout(unread)
+    unread = setTimeout(() => client.destroy(), sendTimeoutMs)
+  }
+
+  const onAllSent = (): void => {
+    clearTimeout(unread)
+    startGrace()
   }
 
   const endClient = (lastBytes: Buffer): void => {
@@ -34,20 +60,26 @@ export function openTunnel(client: Socket, upstream: Duplex, graceMs = 1_000): (
     hasEnded = true
     client.unpipe(upstream)
     client.resume()
-    client.end(lastBytes, startGrace)
+    watchClient()
+    client.end(lastBytes, onAllSent)
     upstream.destroy()
   }
 
   const sendToClient = (bytes: Buffer): void => {
     if (client.write(bytes)) return
     upstream.pause()
-    client.once('drain', () => upstream.resume())
+    watchClient()
+    client.once('drain', () => {
+      clearTimeout(unread)
+      upstream.resume()
+    })
   }
 
   client.setTimeout(0)
   client.setNoDelay(true)
   client.on('close', () => {
     clearTimeout(grace)
+    clearTimeout(unread)
     hasEnded = true
     upstream.destroy()
   })

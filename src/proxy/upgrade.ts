@@ -84,7 +84,7 @@ class UpgradeExchange extends Exchange {
     client.write(switchingHead(this.headOf(raw).headers), 'latin1')
     if (this.early.length > 0) client.unshift(this.early)
     forgetHeaders(req)
-    const close = openTunnel(client, upstream)
+    const close = openTunnel(client, upstream, plan)
     plan.onHead?.(101, true)
     const unlist = plan.live?.streams.add(plan.live.sessionId, plan.live.endsAt, 'websocket', close)
     client.on('close', () => unlist?.())

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { createLiveStreams } from '../../src/proxy/live-streams.ts'
 import { fillUp, head, ok, startProxied } from '../support/proxied.ts'
@@ -136,6 +138,39 @@ t.test('an event stream ends when its session does', async (t) => {
   await client.sees('0\r\n\r\n')
   t.same([...gate.failures, ...gate.cuts], [])
 })
+
+t.test(
+  'an event stream whose session ends is closed though its client leaves the last events unread',
+  async (t) => {
+    const streams = createLiveStreams()
+    const sockets: Socket[] = []
+    const { recorder, gate } = await startProxied(t, silent, (req) => {
+      sockets.push(req.socket)
+      return { sendTimeoutMs: 100, live: { streams, sessionId: 's', endsAt: 100 } }
+    })
+    const client = gate.client(head('GET', '/events', 'Connection: close'))
+    client.socket.pause()
+    const upstream = await recorder.connection(0)
+    await upstream.sees('\r\n\r\n')
+    upstream.send('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n')
+    const near = sockets[0] as Socket
+    // Sends until a little stays behind: so little that the stream is not held up by it.
+    for (let rounds = 0; rounds < 1_000; rounds += 1) {
+      if (near.writableLength === 0) {
+        const before = near.bytesWritten
+        upstream.send(`data: ${'x'.repeat(4_096)}\n\n`)
+        while (near.bytesWritten === before) await setImmediate()
+        rounds = 0
+      }
+      await setImmediate()
+    }
+    t.notOk(near.destroyed)
+    streams.end('s')
+    while (!near.closed) await setImmediate()
+    await upstream.closed
+    t.same([...gate.failures, ...gate.cuts], [])
+  },
+)
 
 t.test('an event stream that ended by itself is no longer listed, and other answers never are', async (t) => {
   const streams = createLiveStreams()

@@ -273,3 +273,22 @@ t.test('a tunnel that ended by itself is no longer listed', async (t) => {
   streams.closeAll()
   t.equal(client.bytes(), before)
 })
+
+t.test(
+  'a WebSocket whose client stops reading is closed after the time to send, and no longer listed',
+  async (t) => {
+    const { streams, plan } = live()
+    const { client, upstream } = await open(t, { ...plan, sendTimeoutMs: 100 })
+    client.socket.pause()
+    const flood = (): void => {
+      while (upstream.socket.write(Buffer.alloc(256 * 1024)));
+    }
+    upstream.socket.on('drain', flood)
+    flood()
+    await upstream.closed
+    client.socket.resume()
+    await client.closed
+    streams.closeAll()
+    t.notMatch(client.bytes(), /going away/)
+  },
+)
