@@ -22,9 +22,11 @@ export type LoadOrder = Readonly<{
   priority: number
 }>
 
-const order = workerData as LoadOrder
-takePriority(order.priority)
-parentPort?.postMessage(load(order.file))
+if (parentPort !== null) {
+  const { file, priority } = workerData as LoadOrder
+  takePriority(priority)
+  parentPort.postMessage(load(file))
+}
 
 /** Elsewhere threads have no priority of their own, and that of the whole process would change. */
 function takePriority(priority: number): void {
