@@ -17,7 +17,7 @@ import { type StopSignal, untilStopped } from './until-stopped.ts'
 const lookEveryMs = 2_000
 /**
  * Requests come first: with few cores they would wait for a thread that reads a configuration (measured: their p99 meanwhile is
- * 13 ms with this, 16 without). Not further down, where a machine that is busy for long would leave it no time at all.
+ * 14 ms with this, 16 without). Not further down, where a machine that is busy for long would leave it no time at all.
  */
 const reloadPriority = 5
 /** How long a process that has stopped may take to end by itself. */

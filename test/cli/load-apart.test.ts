@@ -35,6 +35,11 @@ t.test('problems come out of it too', async (t) => {
   })
 })
 
+t.test('where no priority can be taken it loads all the same', async (t) => {
+  const file = writeConfig(t, yamlWith({}))
+  t.match(await loadApart(file, 100), { config: loadConfig(file, { env: {} }) })
+})
+
 t.test(
   'its thread gives way to all others where it is told to',
   { skip: platform() !== 'linux' },
