@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import t from 'tap'
 import { forkWorker } from '../../src/workers/fork.ts'
 
@@ -10,4 +11,13 @@ t.test('of a process that cannot even begin it is told that it ended', async (t)
   const { pid, onExit } = forkWorker()
   t.equal(pid, undefined)
   t.match(await new Promise((resolve) => onExit(resolve)), 'ENOENT')
+})
+
+t.test('one that cannot be spoken to any more is ended', async (t) => {
+  const { onExit } = forkWorker()
+  const how = new Promise((resolve) => onExit(resolve))
+  Object.values(cluster.workers ?? {})
+    .at(-1)
+    ?.emit('error', new Error('the channel is closed'))
+  t.equal(await how, 'SIGKILL')
 })
